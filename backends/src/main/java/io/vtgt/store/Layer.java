@@ -1,0 +1,76 @@
+package io.vtgt.store;
+
+import io.netty.buffer.ByteBuf;
+import io.vertx.core.Future;
+import java.util.List;
+
+/// A store that wraps another one and changes only what it is about.
+///
+/// Every call goes on to [#next()]; a layer overrides the ones it cares for.
+public abstract class Layer implements BackingStore {
+  private final BackingStore next;
+
+  /// @param next the store below, owned by this layer: closing the layer closes it
+  protected Layer(BackingStore next) {
+    this.next = next;
+  }
+
+  protected final BackingStore next() {
+    return next;
+  }
+
+  @Override
+  public Geometry geometry() {
+    return next.geometry();
+  }
+
+  @Override
+  public Limits limits() {
+    return next.limits();
+  }
+
+  @Override
+  public Future<ByteBuf> read(long offset, int length) {
+    return next.read(offset, length);
+  }
+
+  @Override
+  public Future<Void> write(long offset, ByteBuf data, boolean fua) {
+    return next.write(offset, data, fua);
+  }
+
+  @Override
+  public Future<Void> flush() {
+    return next.flush();
+  }
+
+  @Override
+  public Future<Void> unmap(long offset, long length) {
+    return next.unmap(offset, length);
+  }
+
+  @Override
+  public Future<Void> writeZeroes(long offset, long length, boolean mayUnmap) {
+    return next.writeZeroes(offset, length, mayUnmap);
+  }
+
+  @Override
+  public Future<CompareResult> compareAndWrite(long offset, ByteBuf expected, ByteBuf data) {
+    return next.compareAndWrite(offset, expected, data);
+  }
+
+  @Override
+  public Future<List<Extent>> extents(long offset, long length) {
+    return next.extents(offset, length);
+  }
+
+  @Override
+  public Future<Geometry> resize(long bytes) {
+    return next.resize(bytes);
+  }
+
+  @Override
+  public Future<Void> close() {
+    return next.close();
+  }
+}

@@ -1,0 +1,69 @@
+package io.vtgt.scsi;
+
+import java.util.Arrays;
+import java.util.HexFormat;
+
+/// A command descriptor block: 6 to 260 bytes, owned by the task. Getters read big-endian values at
+/// byte positions as the standards print them.
+public final class Cdb {
+  private final byte[] bytes;
+
+  /// @param bytes taken over, not copied
+  public Cdb(byte[] bytes) {
+    this.bytes = bytes;
+  }
+
+  /// For tests and tables: `Cdb.of("28 00 00 00 00 08 00 00 01 00")`.
+  public static Cdb of(String hex) {
+    return new Cdb(HexFormat.of().parseHex(hex.replace(" ", "")));
+  }
+
+  public int length() {
+    return bytes.length;
+  }
+
+  public int opcode() {
+    return bytes[0] & 0xff;
+  }
+
+  public int u8(int at) {
+    return bytes[at] & 0xff;
+  }
+
+  public int u16(int at) {
+    return u8(at) << 8 | u8(at + 1);
+  }
+
+  public int u24(int at) {
+    return u8(at) << 16 | u16(at + 1);
+  }
+
+  public long u32(int at) {
+    return (long) u16(at) << 16 | u16(at + 2);
+  }
+
+  /// An unsigned 64-bit value: negative when its highest bit is set.
+  public long u64(int at) {
+    return u32(at) << 32 | u32(at + 4);
+  }
+
+  /// True when `bit` (7 is the highest) of byte `at` is set.
+  public boolean bit(int at, int bit) {
+    return (bytes[at] >> bit & 1) != 0;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Cdb cdb && Arrays.equals(bytes, cdb.bytes);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(bytes);
+  }
+
+  @Override
+  public String toString() {
+    return HexFormat.ofDelimiter(" ").formatHex(bytes);
+  }
+}

@@ -1,0 +1,55 @@
+package io.vtgt.scsi;
+
+import io.vtgt.target.LogicalUnit;
+import java.util.HexFormat;
+import java.util.OptionalInt;
+import java.util.function.BiFunction;
+import java.util.function.Predicate;
+
+/// One row of the command table.
+///
+/// @param name as the standard prints it
+/// @param usage the CDB usage map of REPORT SUPPORTED OPERATION CODES (SPC-5): the operation code,
+///   then a bit for every bit that is evaluated; the service action with its value. Its length is
+///   the CDB's.
+/// @param serviceAction for operation codes that have them
+/// @param access what the command touches
+/// @param offered whether this unit knows the command at all
+/// @param handler does it
+public record CommandSpec(
+    String name,
+    byte[] usage,
+    OptionalInt serviceAction,
+    Access access,
+    Predicate<LogicalUnit> offered,
+    BiFunction<Task, LogicalUnit, Step> handler) {
+
+  /// A command without service actions: `command("READ (10)", "28 18 FF FF FF FF 00 FF FF 00", …)`.
+  public static CommandSpec command(
+      String name, String usage, Access access, BiFunction<Task, LogicalUnit, Step> handler) {
+    return new CommandSpec(name, parse(usage), OptionalInt.empty(), access, _ -> true, handler);
+  }
+
+  /// A command told apart by the service action in the low five bits of CDB byte 1.
+  public static CommandSpec service(
+      String name,
+      int serviceAction,
+      String usage,
+      Access access,
+      BiFunction<Task, LogicalUnit, Step> handler) {
+    return new CommandSpec(
+        name, parse(usage), OptionalInt.of(serviceAction), access, _ -> true, handler);
+  }
+
+  public CommandSpec when(Predicate<LogicalUnit> condition) {
+    return new CommandSpec(name, usage, serviceAction, access, condition, handler);
+  }
+
+  public int opcode() {
+    return usage[0] & 0xff;
+  }
+
+  private static byte[] parse(String hex) {
+    return HexFormat.of().parseHex(hex.replace(" ", ""));
+  }
+}
