@@ -55,7 +55,7 @@ public final class Cdb {
   /// The first bit that is set although `row` does not know it: byte offset times 8 plus bit number
   /// (7 is the highest), or -1. Bytes after the row's length are padding of the transport and not
   /// looked at.
-  public int unexpectedBit(CommandSpec row) {
+  int unexpectedBit(CommandSpec row) {
     byte[] usage = row.usage();
     for (int at = 1; at < usage.length; at++) {
       int unexpected = bytes[at] & ~row.evaluatedBits(at) & 0xff;

@@ -2,6 +2,7 @@ package io.vtgt.scsi;
 
 import io.vtgt.target.LogicalUnit;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BiFunction;
 import java.util.function.Predicate;
@@ -62,6 +63,18 @@ public record CommandSpec(
 
   public int opcode() {
     return usage[0] & 0xff;
+  }
+
+  /// What is wrong with this CDB by the usage map alone: too short, or a bit set that is not
+  /// evaluated.
+  public Optional<Sense> refusal(Cdb cdb) {
+    if (cdb.length() < usage.length) {
+      return Optional.of(Sense.illegalRequest(Asc.INVALID_FIELD_IN_CDB));
+    }
+    int unexpected = cdb.unexpectedBit(this);
+    return unexpected < 0
+        ? Optional.empty()
+        : Optional.of(Sense.invalidFieldInCdb(unexpected / 8, unexpected % 8));
   }
 
   /// The bits of CDB byte `at` (1 or more) that are evaluated. Differs from the usage map where

@@ -109,6 +109,11 @@ public final class LogicalUnit {
     return state;
   }
 
+  /// As it was at first: what a reset goes back to, and the default values of the mode pages.
+  public LogicalUnitState defaults() {
+    return atFirst;
+  }
+
   /// Blocks of the unit now.
   public long blockCount() {
     return gate.geometry().bytes() / profile.blockBytes();
@@ -249,7 +254,8 @@ public final class LogicalUnit {
     if (access == Access.WRITES_MEDIUM && writeProtected()) {
       return Step.check(Sense.of(SenseKey.DATA_PROTECT, writeProtection()));
     }
-    return wrongCdb(task.cdb(), row);
+    Optional<Sense> fault = row.refusal(task.cdb());
+    return fault.isEmpty() ? null : Step.check(fault.get());
   }
 
   private Step attention(Task task) {
@@ -275,16 +281,6 @@ public final class LogicalUnit {
 
   private Asc writeProtection() {
     return profile.readOnly() ? Asc.WRITE_PROTECTED : Asc.SOFTWARE_WRITE_PROTECTED;
-  }
-
-  private static Step wrongCdb(Cdb cdb, CommandSpec row) {
-    if (cdb.length() < row.usage().length) {
-      return Step.check(Sense.illegalRequest(Asc.INVALID_FIELD_IN_CDB));
-    }
-    int unexpected = cdb.unexpectedBit(row);
-    return unexpected < 0
-        ? null
-        : Step.check(Sense.invalidFieldInCdb(unexpected / 8, unexpected % 8));
   }
 
   /// The handler's step with failures turned into sense, and sense in the format the unit asks for.
