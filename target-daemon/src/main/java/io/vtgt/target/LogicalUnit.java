@@ -27,6 +27,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -88,12 +89,6 @@ public final class LogicalUnit {
     this.owner = owner;
     this.controlQueue = new ControlQueue(owner);
     this.reservations = new Reservations(this);
-  }
-
-  /// A unit owned by the context this is called on; without one (a test of what needs none),
-  /// control commands fail.
-  public LogicalUnit(Profile profile, StoreGate gate, LogicalUnitState state) {
-    this(profile, gate, state, Vertx.currentContext());
   }
 
   public Profile profile() {
@@ -357,6 +352,11 @@ public final class LogicalUnit {
     return Sense.of(SenseKey.HARDWARE_ERROR, Asc.INTERNAL_TARGET_FAILURE);
   }
 
+  /// The nexuses that see the unit, as they are now.
+  List<ItlNexus> attached() {
+    return List.copyOf(nexuses);
+  }
+
   /// A nexus sees the unit from now on. Called by its target.
   void attach(ItlNexus itl) {
     nexuses.add(itl);
@@ -373,24 +373,35 @@ public final class LogicalUnit {
   /// Ends the tasks of every nexus `whose` matches, through its transport; completes, on the
   /// calling context, when none of their writes can still reach the medium.
   Future<Void> abortTasks(Predicate<Nexus> whose, boolean tellTaskAborted) {
-    List<ItlNexus> affected = nexuses.stream().filter(itl -> whose.test(itl.nexus())).toList();
+    return abortTasks(
+        nexuses.stream().filter(itl -> whose.test(itl.nexus())).toList(), tellTaskAborted);
+  }
+
+  /// The same for nexuses that may not see the unit any more.
+  Future<Void> abortTasks(List<ItlNexus> affected, boolean tellTaskAborted) {
+    Set<Nexus> whose = affected.stream().map(ItlNexus::nexus).collect(Collectors.toSet());
     Promise<Void> ended = Promise.promise();
     Context caller = Vertx.currentContext();
     owner.runOnContext(
         _ -> {
-          controlQueue.drop(whose);
-          var aborts = new ArrayList<Future<Void>>();
-          for (ItlNexus itl : affected) {
-            OptionalLong lun = OptionalLong.of(Lun.of(itl.number()));
-            aborts.add(itl.nexus().transport().abortTasks(lun, tellTaskAborted));
-          }
-          Future.join(aborts)
+          controlQueue.drop(whose::contains);
+          Future.join(affected.stream().map(itl -> abortTasks(itl, tellTaskAborted)).toList())
               .otherwiseEmpty() // a session that ended meanwhile has no tasks; the gate knows the
               // rest
               .compose(_ -> gate.drained())
               .onComplete(result -> on(caller, () -> ended.handle(result)));
         });
     return ended.future();
+  }
+
+  private static Future<Void> abortTasks(ItlNexus itl, boolean tellTaskAborted) {
+    try {
+      OptionalLong lun = OptionalLong.of(Lun.of(itl.number()));
+      return itl.nexus().transport().abortTasks(lun, tellTaskAborted);
+    } catch (RuntimeException e) {
+      log.error("{}: tasks could not be ended", itl.nexus(), e);
+      return Future.failedFuture(e);
+    }
   }
 
   /// LOGICAL UNIT RESET (SAM-5, Logical unit reset): ends every task, forgets what a reset forgets,

@@ -213,9 +213,11 @@ class LogicalUnitTest {
     LogicalUnit unit = fixture.addUnit(0);
     Initiator a = fixture.ready("a");
     Context seen =
-        await(
-            control(unit, a, () -> Future.succeededFuture(Completion.good()))
-                .map(_ -> Vertx.currentContext()));
+        on(
+            a.nexus.context(),
+            () ->
+                control(unit, a, () -> Future.succeededFuture(Completion.good()))
+                    .map(_ -> Vertx.currentContext()));
     assertSame(a.nexus.context(), seen);
   }
 
