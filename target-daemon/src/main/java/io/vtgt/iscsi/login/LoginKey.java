@@ -1,6 +1,7 @@
 package io.vtgt.iscsi.login;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -287,7 +288,7 @@ public enum LoginKey {
   ///
   /// @return empty for what is no number or out of the key's range
   OptionalLong number(String value) {
-    var number = number0(value);
+    var number = parse(value);
     int tilde = values.indexOf('~');
     return number.isPresent()
             && number.getAsLong() >= Long.parseLong(values, 0, tilde, 10)
@@ -312,9 +313,11 @@ public enum LoginKey {
     }
     // What the program cannot do is not offered, whatever the configuration says.
     return switch (this) {
-      case MAX_CONNECTIONS, ERROR_RECOVERY_LEVEL, DATA_PDU_IN_ORDER, DATA_SEQUENCE_IN_ORDER ->
-          value.equals(offer) ? Optional.empty() : Optional.of(text + " can only be " + offer);
-      case TASK_REPORTING ->
+      case MAX_CONNECTIONS,
+          ERROR_RECOVERY_LEVEL,
+          DATA_PDU_IN_ORDER,
+          DATA_SEQUENCE_IN_ORDER,
+          TASK_REPORTING ->
           value.equals(offer) ? Optional.empty() : Optional.of(text + " can only be " + offer);
       case ISCSI_PROTOCOL_LEVEL ->
           number(value).getAsLong() <= 2
@@ -334,8 +337,7 @@ public enum LoginKey {
             """);
     for (var key : values()) {
       table.append(
-          "| %s | %s | %s | %s | %s | %s | %s | %s |%n"
-              .replace("%n", "\n")
+          "| %s | %s | %s | %s | %s | %s | %s | %s |\n"
               .formatted(
                   key.text,
                   words(key.sender),
@@ -365,7 +367,7 @@ public enum LoginKey {
         : Optional.empty();
   }
 
-  private static OptionalLong number0(String value) {
+  private static OptionalLong parse(String value) {
     try {
       boolean hex = value.startsWith("0x") || value.startsWith("0X");
       var digits = hex ? value.substring(2) : value;
@@ -391,6 +393,6 @@ public enum LoginKey {
   }
 
   private static String words(Enum<?> constant) {
-    return constant.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ');
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 }
