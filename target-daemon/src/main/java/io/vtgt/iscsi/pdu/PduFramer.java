@@ -76,6 +76,8 @@ public final class PduFramer<P extends Pdu> {
   /// Closed, or the stream position is lost: everything that comes is dropped.
   private boolean ended;
 
+  private boolean feeding;
+
   private PduFramer(Sink<? super P> sink, View<P> view) {
     this.sink = sink;
     this.view = view;
@@ -96,8 +98,13 @@ public final class PduFramer<P extends Pdu> {
 
   /// Takes what the socket read and hands out every PDU that is complete.
   ///
+  /// When the sink throws, the framer closes: what came behind that PDU is lost with the stream.
+  ///
   /// @param in owned by the framer from here on
   public void feed(ByteBuf in) {
+    assert !feeding : "feed from within the sink";
+    feeding = true;
+    boolean through = false;
     try {
       while (!ended && in.isReadable()) {
         if (toSkip > 0) {
@@ -110,7 +117,12 @@ public final class PduFramer<P extends Pdu> {
           gather(in);
         }
       }
+      through = true;
     } finally {
+      feeding = false;
+      if (!through) {
+        close();
+      }
       in.release();
     }
   }
