@@ -43,7 +43,7 @@ abstract class Operation<T> implements Completable<T> {
   // Written once, before the operation becomes visible to other threads.
   private final StoreGate gate;
   ContextInternal context;
-  StoreGate.Lane lane;
+  Lane lane;
 
   // Guarded by the lane's monitor.
   Operation<?> previous;

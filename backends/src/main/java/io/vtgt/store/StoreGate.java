@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -87,7 +86,7 @@ public final class StoreGate {
     int count = Integer.highestOneBit(2 * Runtime.getRuntime().availableProcessors());
     this.lanes = new Lane[Math.min(64, Math.max(4, count))];
     for (int i = 0; i < lanes.length; i++) {
-      lanes[i] = new Lane(i);
+      lanes[i] = new Lane(this, i);
     }
     // On the event loop itself, not as a Vert.x timer: that would end with the verticle that
     // happens
@@ -359,22 +358,19 @@ public final class StoreGate {
   /// Completes when every operation that was under way when this was called has been answered by
   /// the store. New operations go on meanwhile.
   public Future<Void> drained() {
-    Drain drain = new Drain(CallingContext.promise(vertx));
+    Drain drain = new Drain(CallingContext.promise(vertx), lanes.length);
     for (Lane lane : lanes) {
       lane.join(drain);
     }
     drain.laneEmpty(); // its own share
-    return drain.promise.future();
+    return drain.future();
   }
 
   public Counters counters() {
     Tally sum = new Tally();
     int underWay = 0;
     for (Lane lane : lanes) {
-      synchronized (lane) {
-        sum.add(lane.tally);
-        underWay += lane.size;
-      }
+      underWay += lane.addTo(sum);
     }
     return sum.counters(underWay);
   }
@@ -513,19 +509,26 @@ public final class StoreGate {
     exclusives = rest.toArray(NONE);
   }
 
-  /// The store's answer to an operation whose caller has a future.
+  /// The store's answer to an operation whose caller has a future: it hears before those that
+  /// waited for it go on, and finds it gone from the lane.
   <T> void answered(Operation<T> operation, T answer, Throwable failure) {
-    end(operation, failure == null);
-    if (failure != null) {
-      operation.promise().tryFail(fault(operation, failure));
-    } else if (!operation.promise().tryComplete(answer)) {
-      operation.drop(answer);
+    List<Drain> drains = operation.lane.remove(operation, failure == null);
+    try {
+      if (failure != null) {
+        operation.promise().tryFail(fault(operation, failure));
+      } else if (!operation.promise().tryComplete(answer)) {
+        operation.drop(answer);
+      }
+    } finally {
+      letOthersOn(operation, drains);
     }
   }
 
-  /// Takes an operation out of its lane and lets go on what waited for it.
   private void end(Operation<?> operation, boolean succeeded) {
-    List<Drain> drains = operation.lane.remove(operation, succeeded);
+    letOthersOn(operation, operation.lane.remove(operation, succeeded));
+  }
+
+  private void letOthersOn(Operation<?> operation, List<Drain> drains) {
     if (operation.awaited || operation.reach.exclusive()) {
       release(operation);
     }
@@ -595,6 +598,16 @@ public final class StoreGate {
 
   static StoreFault givenUp() {
     return new StoreFault(StoreFault.Kind.TIMEOUT, "given up after the deadline");
+  }
+
+  /// Read by a lane under its monitor.
+  boolean closed() {
+    return closed;
+  }
+
+  /// Read by a lane under its monitor.
+  Operation<?>[] exclusives() {
+    return exclusives;
   }
 
   // --- deadlines
@@ -820,238 +833,6 @@ public final class StoreGate {
       long first = (offset + granularity - 1) / granularity * granularity;
       long end = (offset + length) / granularity * granularity;
       return new Granules(first, Math.max(0, end - first));
-    }
-  }
-
-  // --- lanes
-
-  enum Admission {
-    ADMITTED,
-    MUST_QUEUE,
-    CLOSED
-  }
-
-  /// Operations under way that were begun by a few threads, oldest first.
-  ///
-  /// Its monitor is held for a few instructions per operation and hardly ever contended.
-  final class Lane {
-    private final int index;
-
-    // Everything under this object's monitor.
-    private Operation<?> head;
-    private Operation<?> tail;
-    private int size;
-    private long lastSequence;
-    private List<Drain> drains;
-    private final Tally tally = new Tally();
-
-    Lane(int index) {
-      this.index = index;
-    }
-
-    /// Takes an operation in if nothing stands in its way.
-    synchronized Admission admit(Operation<?> operation) {
-      if (closed) {
-        return Admission.CLOSED;
-      }
-      if (operation.reach.exclusive()) {
-        return Admission.MUST_QUEUE;
-      }
-      for (Operation<?> exclusive : exclusives) {
-        if (exclusive.excludes(operation)) {
-          return Admission.MUST_QUEUE;
-        }
-      }
-      link(operation);
-      return Admission.ADMITTED;
-    }
-
-    /// Takes an operation in, whatever it has to wait for.
-    ///
-    /// @return false when the gate is closed
-    synchronized boolean enter(Operation<?> operation) {
-      if (!closed) {
-        link(operation);
-      }
-      return !closed;
-    }
-
-    private void link(Operation<?> operation) {
-      operation.sequence = ++lastSequence;
-      operation.previous = tail;
-      if (tail == null) {
-        head = operation;
-      } else {
-        tail.next = operation;
-      }
-      tail = operation;
-      size++;
-    }
-
-    /// Makes `exclusive` wait for what it excludes here. Exclusive ones are not looked at: the gate
-    /// has them in a list.
-    ///
-    /// @return how many it has to wait for
-    synchronized int await(Operation<?> exclusive) {
-      int found = 0;
-      for (Operation<?> other = head; other != null; other = other.next) {
-        if (!other.reach.exclusive() && exclusive.excludes(other)) {
-          other.awaited = true;
-          other.addDependent(exclusive);
-          found++;
-        }
-      }
-      return found;
-    }
-
-    /// @return the drains that waited for this operation last
-    synchronized List<Drain> remove(Operation<?> operation, boolean succeeded) {
-      tally.count(operation, succeeded);
-      if (operation.previous == null) {
-        head = operation.next;
-      } else {
-        operation.previous.next = operation.next;
-      }
-      if (operation.next == null) {
-        tail = operation.previous;
-      } else {
-        operation.next.previous = operation.previous;
-      }
-      operation.previous = null;
-      operation.next = null;
-      size--;
-      if (drains == null) {
-        return List.of();
-      }
-      List<Drain> ended = new ArrayList<>();
-      for (Drain drain : drains) {
-        if (head == null || head.sequence > drain.until(this)) {
-          ended.add(drain);
-        }
-      }
-      drains.removeAll(ended);
-      if (drains.isEmpty()) {
-        drains = null;
-      }
-      return ended;
-    }
-
-    synchronized void join(Drain drain) {
-      if (head != null) {
-        if (drains == null) {
-          drains = new ArrayList<>();
-        }
-        drains.add(drain);
-        drain.waitFor(this, lastSequence);
-      }
-    }
-
-    /// Marks what has not moved for a whole deadline as given up.
-    synchronized List<Operation<?>> late(int now) {
-      List<Operation<?>> late = null;
-      for (Operation<?> operation = head; operation != null; operation = operation.next) {
-        if (now - operation.progressTick() > TICKS_PER_DEADLINE
-            && !operation.abandoned()
-            && operation.promise() != null) {
-          operation.abandon();
-          tally.timeouts++;
-          if (late == null) {
-            late = new ArrayList<>();
-          }
-          late.add(operation);
-        }
-      }
-      return late == null ? List.of() : late;
-    }
-  }
-
-  /// Somebody who waits until what was under way has ended in every lane.
-  final class Drain {
-    private final Promise<Void> promise;
-    private final AtomicInteger waitingFor = new AtomicInteger(1);
-    private final long[] until = new long[lanes.length]; // each guarded by its lane
-
-    Drain(Promise<Void> promise) {
-      this.promise = promise;
-    }
-
-    void waitFor(Lane lane, long sequence) {
-      until[lane.index] = sequence;
-      waitingFor.incrementAndGet();
-    }
-
-    long until(Lane lane) {
-      return until[lane.index];
-    }
-
-    void laneEmpty() {
-      if (waitingFor.decrementAndGet() == 0) {
-        promise.complete();
-      }
-    }
-  }
-
-  /// The counters of one lane.
-  private static final class Tally {
-    private long readOperations;
-    private long readBytes;
-    private long writeOperations;
-    private long writeBytes;
-    private long flushOperations;
-    private long unmapOperations;
-    private long unmapBytes;
-    private long otherOperations;
-    private long faults;
-    private long timeouts;
-
-    void count(Operation<?> operation, boolean succeeded) {
-      switch (operation.count) {
-        case READ -> {
-          readOperations++;
-          readBytes += succeeded ? operation.length : 0;
-        }
-        case WRITE -> {
-          writeOperations++;
-          writeBytes += succeeded ? operation.length : 0;
-        }
-        case FLUSH -> flushOperations++;
-        case UNMAP -> {
-          unmapOperations++;
-          unmapBytes += succeeded ? operation.length : 0;
-        }
-        case OTHER -> otherOperations++;
-      }
-      if (!succeeded && !operation.abandoned()) {
-        faults++;
-      }
-    }
-
-    void add(Tally other) {
-      readOperations += other.readOperations;
-      readBytes += other.readBytes;
-      writeOperations += other.writeOperations;
-      writeBytes += other.writeBytes;
-      flushOperations += other.flushOperations;
-      unmapOperations += other.unmapOperations;
-      unmapBytes += other.unmapBytes;
-      otherOperations += other.otherOperations;
-      faults += other.faults;
-      timeouts += other.timeouts;
-    }
-
-    Counters counters(int underWay) {
-      return new Counters(
-          readOperations,
-          readBytes,
-          writeOperations,
-          writeBytes,
-          flushOperations,
-          unmapOperations,
-          unmapBytes,
-          otherOperations,
-          faults,
-          timeouts,
-          underWay);
     }
   }
 }

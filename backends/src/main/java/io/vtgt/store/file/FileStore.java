@@ -163,8 +163,14 @@ public final class FileStore implements BackingStore {
                     : Future.failedFuture(durabilityLost));
   }
 
-  private void loseDurability(StoreFault fault) {
-    if (fault.kind() == StoreFault.Kind.CLOSED || durabilityLost != null) {
+  /// @param kind of the transfer that failed. A write that finds no room was refused before it
+  ///   began: the file systems of Linux reserve room when they take data
+  private void loseDurability(Transfer.Kind kind, StoreFault fault) {
+    boolean refused =
+        kind == Transfer.Kind.WRITE
+            && (fault.kind() == StoreFault.Kind.OUT_OF_SPACE
+                || fault.kind() == StoreFault.Kind.UNSUPPORTED);
+    if (refused || fault.kind() == StoreFault.Kind.CLOSED || durabilityLost != null) {
       return;
     }
     durabilityLost = fault;

@@ -62,11 +62,12 @@ final class RingFile implements IoUringIoHandle {
   /// Called on the loop.
   ///
   /// @param fd stays open until [#drain] has completed
+  /// @return null when the loop takes no more, because it is ending
   static RingFile register(IoEventLoop loop, int fd) {
     RingFile file = new RingFile(loop, fd);
     var registered = loop.register(file);
     if (!registered.isSuccess()) { // on the loop it is done at once
-      throw new IllegalStateException("the loop did not take the file", registered.cause());
+      return null;
     }
     file.registration = registered.getNow();
     return file;

@@ -4,7 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vtgt.store.StoreFault;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 
 /// One read, write or sync of a file, asked of the kernel as often as it takes: the kernel may do
 /// less than asked.
@@ -28,7 +28,7 @@ final class Transfer {
   private final ByteBuf buffer;
   private final int length;
   private final Promise<ByteBuf> promise;
-  private final Consumer<StoreFault> durabilityLost;
+  private final BiConsumer<Kind, StoreFault> durabilityLost;
 
   // Touched by whoever runs it.
   private int done;
@@ -41,7 +41,7 @@ final class Transfer {
       int length,
       boolean durable,
       Promise<ByteBuf> promise,
-      Consumer<StoreFault> durabilityLost) {
+      BiConsumer<Kind, StoreFault> durabilityLost) {
     this.kind = kind;
     this.file = file;
     this.offset = offset;
@@ -55,7 +55,7 @@ final class Transfer {
   /// @param buffer direct, with room for `length` bytes; filled and given to the future
   static Transfer read(
       String file, long offset, ByteBuf buffer, int length, Promise<ByteBuf> promise) {
-    return new Transfer(Kind.READ, file, offset, buffer, length, false, promise, _ -> {});
+    return new Transfer(Kind.READ, file, offset, buffer, length, false, promise, (_, _) -> {});
   }
 
   /// @param buffer direct, its readable bytes are written; released
@@ -65,12 +65,13 @@ final class Transfer {
       ByteBuf buffer,
       boolean durable,
       Promise<ByteBuf> promise,
-      Consumer<StoreFault> durabilityLost) {
+      BiConsumer<Kind, StoreFault> durabilityLost) {
     return new Transfer(
         Kind.WRITE, file, offset, buffer, buffer.readableBytes(), durable, promise, durabilityLost);
   }
 
-  static Transfer sync(String file, Promise<ByteBuf> promise, Consumer<StoreFault> durabilityLost) {
+  static Transfer sync(
+      String file, Promise<ByteBuf> promise, BiConsumer<Kind, StoreFault> durabilityLost) {
     return new Transfer(Kind.SYNC, file, 0, null, 0, true, promise, durabilityLost);
   }
 
@@ -138,7 +139,7 @@ final class Transfer {
 
   void fail(StoreFault fault) {
     if (durable) {
-      durabilityLost.accept(fault);
+      durabilityLost.accept(kind, fault);
     }
     if (buffer != null) {
       buffer.release();
