@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 final class ByteSize {
   static final String ALLOWED = "bytes, or a size such as 512KiB, 256MiB, 1GiB, 2TiB";
   private static final Pattern SIZE =
-      Pattern.compile("(\\d{1,19})(?:\\.(\\d{1,6}))? ?(?:([KMGTPE])(?:iB)?)?B?");
+      Pattern.compile("(\\d{1,19})(?:\\.(\\d{1,6}))?(?: ?([KMGTPE])(?:iB)?| ?B)?");
   private static final String UNITS = "KMGTPE";
 
   private ByteSize() {}

@@ -78,6 +78,7 @@ class DocumentFormatTest {
         line 4, column 18 (/login/commandWindow): the number 99999999999 where a whole number of at most 31 bits is expected
         line 5, column 23 (/login/nopIntervalSeconds): the number 1.5 where a whole number is expected
         line 6, column 9 (/login/keys): a list where a mapping of names to values is expected
+        line 7, column 27 (/limits/dataBudgetBytes): the text "1GB" where bytes, or a size such as 512KiB, 256MiB, 1GiB, 2TiB is expected
         line 8, column 1 (/limits): "limits" is here a second time, the first is in line 7
         line 11, column 13 (/accounts/0/secret): something else where text is expected
         line 12, column 4 (/accounts/1): nothing where a mapping of fields: name, secret is expected
