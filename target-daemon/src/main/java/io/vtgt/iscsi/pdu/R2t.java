@@ -19,6 +19,11 @@ public record R2t(ByteBuf bytes) implements ResponsePdu {
       BUFFER_OFFSET = 40,
       DESIRED_LENGTH = 44;
 
+  /// An empty one to fill in, over the first 48 bytes of `header`; the F bit is set.
+  public static R2t on(ByteBuf header) {
+    return new R2t(Bhs.begin(header, OPCODE, true));
+  }
+
   public long lun() {
     return bytes.getLong(LUN);
   }
