@@ -21,7 +21,8 @@ public record AsyncMessage(ByteBuf bytes, ByteBuf data) implements ResponsePdu {
 
   /// An empty one to fill in, over the first 48 bytes of `header`; the F bit is set.
   public static AsyncMessage on(ByteBuf header) {
-    return new AsyncMessage(Bhs.begin(header, OPCODE, true), Unpooled.EMPTY_BUFFER);
+    Bhs.begin(header, OPCODE, true).setInt(16, Bhs.NO_TAG); // where others have the ITT
+    return new AsyncMessage(header, Unpooled.EMPTY_BUFFER);
   }
 
   public long lun() {
@@ -97,5 +98,10 @@ public record AsyncMessage(ByteBuf bytes, ByteBuf data) implements ResponsePdu {
   public AsyncMessage event(int event) {
     bytes.setByte(36, event);
     return this;
+  }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
   }
 }

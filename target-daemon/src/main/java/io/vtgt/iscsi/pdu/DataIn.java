@@ -158,4 +158,9 @@ public record DataIn(ByteBuf bytes, ByteBuf data) implements ResponsePdu {
     bytes.setByte(3, status);
     return this;
   }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
+  }
 }

@@ -83,4 +83,9 @@ public record DataOut(ByteBuf bytes, ByteBuf data) implements RequestPdu {
     bytes.setInt(BUFFER_OFFSET, (int) bufferOffset);
     return this;
   }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
+  }
 }

@@ -129,4 +129,9 @@ public record LoginRequest(ByteBuf bytes, ByteBuf data) implements RequestPdu {
     bytes.setByte(3, version);
     return this;
   }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
+  }
 }

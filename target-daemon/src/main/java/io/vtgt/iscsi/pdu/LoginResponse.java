@@ -143,4 +143,9 @@ public record LoginResponse(ByteBuf bytes, ByteBuf data) implements ResponsePdu 
     bytes.setShort(36, status);
     return this;
   }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
+  }
 }

@@ -84,4 +84,9 @@ public record LogoutResponse(ByteBuf bytes) implements ResponsePdu {
     bytes.setByte(2, response);
     return this;
   }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
+  }
 }

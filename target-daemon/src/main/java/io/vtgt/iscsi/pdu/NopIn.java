@@ -76,4 +76,9 @@ public record NopIn(ByteBuf bytes, ByteBuf data) implements ResponsePdu {
     bytes.setInt(MAX_CMD_SN, maxCmdSn);
     return this;
   }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
+  }
 }

@@ -63,4 +63,9 @@ public record NopOut(ByteBuf bytes, ByteBuf data) implements RequestPdu {
     bytes.setInt(EXP_STAT_SN, expStatSn);
     return this;
   }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
+  }
 }

@@ -104,4 +104,9 @@ public record R2t(ByteBuf bytes) implements ResponsePdu {
     bytes.setInt(DESIRED_LENGTH, (int) desiredLength);
     return this;
   }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
+  }
 }

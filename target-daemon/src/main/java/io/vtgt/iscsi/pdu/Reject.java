@@ -16,7 +16,8 @@ public record Reject(ByteBuf bytes, ByteBuf data) implements ResponsePdu {
 
   /// An empty one to fill in, over the first 48 bytes of `header`; the F bit is set.
   public static Reject on(ByteBuf header) {
-    return new Reject(Bhs.begin(header, OPCODE, true), Unpooled.EMPTY_BUFFER);
+    Bhs.begin(header, OPCODE, true).setInt(16, Bhs.NO_TAG); // where others have the ITT
+    return new Reject(header, Unpooled.EMPTY_BUFFER);
   }
 
   public int statSn() {
@@ -63,5 +64,10 @@ public record Reject(ByteBuf bytes, ByteBuf data) implements ResponsePdu {
   public Reject reason(int reason) {
     bytes.setByte(2, reason);
     return this;
+  }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
   }
 }

@@ -143,4 +143,9 @@ public record ScsiCommand(ByteBuf bytes, ByteBuf data) implements RequestPdu {
     }
     return Optional.ofNullable(Ahs.fault(bytes));
   }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
+  }
 }

@@ -152,4 +152,9 @@ public record ScsiResponse(ByteBuf bytes, ByteBuf data) implements ResponsePdu {
     bytes.setByte(3, status);
     return this;
   }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
+  }
 }

@@ -94,4 +94,9 @@ public record SnackRequest(ByteBuf bytes) implements RequestPdu {
         ? Optional.of("a data segment where none may be")
         : RequestPdu.super.fault();
   }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
+  }
 }

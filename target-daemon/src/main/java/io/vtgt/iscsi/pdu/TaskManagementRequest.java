@@ -104,4 +104,9 @@ public record TaskManagementRequest(ByteBuf bytes) implements RequestPdu {
         ? Optional.of("a data segment where none may be")
         : RequestPdu.super.fault();
   }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
+  }
 }

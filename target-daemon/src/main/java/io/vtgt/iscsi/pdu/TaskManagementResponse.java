@@ -61,4 +61,9 @@ public record TaskManagementResponse(ByteBuf bytes) implements ResponsePdu {
     bytes.setByte(2, response);
     return this;
   }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
+  }
 }

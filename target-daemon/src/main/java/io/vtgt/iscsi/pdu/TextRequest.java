@@ -83,4 +83,9 @@ public record TextRequest(ByteBuf bytes, ByteBuf data) implements RequestPdu {
   public Optional<String> fault() {
     return finalBit() && continues() ? Optional.of("both F and C") : RequestPdu.super.fault();
   }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
+  }
 }

@@ -96,4 +96,9 @@ public record TextResponse(ByteBuf bytes, ByteBuf data) implements ResponsePdu {
   public Optional<String> fault() {
     return finalBit() && continues() ? Optional.of("both F and C") : ResponsePdu.super.fault();
   }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
+  }
 }
