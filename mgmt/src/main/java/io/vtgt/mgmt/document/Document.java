@@ -26,6 +26,21 @@ public record Document(
     Limits limits,
     List<TargetEntry> targets) {
 
+  public Document withPortals(List<Portal> portals) {
+    return new Document(
+        version, http, List.copyOf(portals), accounts, discovery, login, limits, targets);
+  }
+
+  public Document withAccounts(List<Account> accounts) {
+    return new Document(
+        version, http, portals, List.copyOf(accounts), discovery, login, limits, targets);
+  }
+
+  public Document withTargets(List<TargetEntry> targets) {
+    return new Document(
+        version, http, portals, accounts, discovery, login, limits, List.copyOf(targets));
+  }
+
   /// @param listen `ADDR:PORT`, `[v6]:PORT`
   public record Http(String listen) {}
 
@@ -92,7 +107,13 @@ public record Document(
       List<AccessRule> access,
       Authentication authentication,
       Optional<Redirect> redirect,
-      List<Unit> units) {}
+      List<Unit> units) {
+
+    public TargetEntry withUnits(List<Unit> units) {
+      return new TargetEntry(
+          name, alias, portalGroups, access, authentication, redirect, List.copyOf(units));
+    }
+  }
 
   /// @param initiators names with `*` and `?`; empty matches every name
   /// @param addresses `10.0.0.0/8`, `fd00::/8`, single addresses; empty matches every address
