@@ -53,6 +53,11 @@ final class AdminClient implements AutoCloseable {
     return json(send(request(path).GET().build()));
   }
 
+  /// Health is an answer, good or bad.
+  JsonNode health() {
+    return json(exchange(request("/healthz").GET().build()));
+  }
+
   String getText(String path, String accept) {
     return send(request(path).setHeader("Accept", accept).GET().build()).body();
   }
@@ -96,9 +101,17 @@ final class AdminClient implements AutoCloseable {
   }
 
   private HttpResponse<String> send(HttpRequest request) {
-    HttpResponse<String> response;
+    HttpResponse<String> response = exchange(request);
+    if (response.statusCode() / 100 != 2) {
+      JsonNode problem = parse(response.body());
+      throw new Refused(ExitCode.of(response.statusCode()), describe(response, problem), problem);
+    }
+    return response;
+  }
+
+  private HttpResponse<String> exchange(HttpRequest request) {
     try {
-      response = http.send(request, BodyHandlers.ofString());
+      return http.send(request, BodyHandlers.ofString());
     } catch (IOException e) {
       throw new Refused(
           ExitCode.UNREACHABLE,
@@ -112,11 +125,6 @@ final class AdminClient implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new Refused(ExitCode.FAULT, "interrupted", MissingNode.getInstance());
     }
-    if (response.statusCode() / 100 != 2) {
-      JsonNode problem = parse(response.body());
-      throw new Refused(ExitCode.of(response.statusCode()), describe(response, problem), problem);
-    }
-    return response;
   }
 
   /// A problem document (RFC 9457) as text for people, one violation a line.

@@ -23,7 +23,7 @@ final class Show implements Callable<Integer> {
         spec,
         client -> {
           ObjectNode all = AdminClient.JSON.createObjectNode();
-          all.set("health", client.get("/v1/health"));
+          all.set("health", client.health());
           all.set("portals", client.get("/v1/portals"));
           all.set("targets", client.get("/v1/targets"));
           all.set("units", client.get("/v1/units"));
@@ -47,7 +47,7 @@ final class Show implements Callable<Integer> {
     }
 
     var portals = new Table("PORTAL", "GROUP", "CONNECTIONS");
-    for (JsonNode portal : all.get("portals")) {
+    for (JsonNode portal : all.at("/portals/listening")) {
       portals.row(
           portal.path("listening").asText(),
           portal.path("group").asText(),

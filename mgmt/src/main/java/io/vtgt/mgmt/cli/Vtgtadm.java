@@ -129,7 +129,7 @@ public final class Vtgtadm implements Runnable {
       lines
           .append(lines.isEmpty() ? "" : "\n")
           .append(applied.path("dryRun").asBoolean() ? "would " : "")
-          .append(change.isTextual() ? change.asText() : change.path("description").asText());
+          .append(change.path("summary").asText());
     }
     return lines.isEmpty() ? "nothing to change" : lines.toString();
   }
