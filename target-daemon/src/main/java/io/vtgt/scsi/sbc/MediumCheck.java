@@ -1,13 +1,13 @@
 package io.vtgt.scsi.sbc;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.vertx.core.Future;
 import io.vtgt.scsi.Asc;
 import io.vtgt.scsi.Completion;
 import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.SenseKey;
 import io.vtgt.store.StoreGate;
+import java.nio.ByteBuffer;
 import java.util.OptionalLong;
 
 /// Reads a range of the medium in pieces, and compares it with what the initiator sent.
@@ -60,12 +60,9 @@ record MediumCheck(StoreGate gate, long offset, long length, ByteBuf expected) {
     int run = Math.min(expected.readableBytes(), actual.readableBytes());
     for (int at = 0; at < actual.readableBytes(); at += run) {
       int from = expected.readerIndex() + (int) ((position + at) % expected.readableBytes());
-      int start = actual.readerIndex() + at;
-      if (!ByteBufUtil.equals(actual, start, expected, from, run)) {
-        int same = 0;
-        while (actual.getByte(start + same) == expected.getByte(from + same)) {
-          same++;
-        }
+      ByteBuffer there = actual.nioBuffer(actual.readerIndex() + at, run);
+      int same = there.mismatch(expected.nioBuffer(from, run));
+      if (same >= 0) {
         return at + same;
       }
     }

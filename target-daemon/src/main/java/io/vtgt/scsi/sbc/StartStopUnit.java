@@ -58,17 +58,22 @@ final class StartStopUnit {
     return Future.succeededFuture(Completion.good());
   }
 
-  /// New commands find no medium, those under way end, then all is made durable. Where that fails
-  /// the medium stays.
+  /// New commands find no medium, then what was written is made durable; where that fails the
+  /// medium stays. Writes still under way are not waited for: the store stays open, so they land
+  /// and are answered as ever, and a store that hangs does not hold up the unit's other control
+  /// commands.
   private static Future<Completion> eject(LogicalUnit unit, boolean flush) {
     if (!unit.state().mediumPresent()) {
       return Future.succeededFuture(Completion.good());
     }
     unit.publish(unit.state().withMediumPresent(false));
-    Future<Void> ejected =
-        unit.gate().drained().compose(_ -> flush ? unit.gate().flush() : Future.succeededFuture());
-    return ejected
-        .onFailure(_ -> unit.publish(unit.state().withMediumPresent(true)))
-        .map(Completion.good());
+    Future<Void> durable = flush ? unit.gate().flush() : Future.succeededFuture();
+    return durable
+        .map(Completion.good())
+        .recover(
+            failure -> {
+              unit.publish(unit.state().withMediumPresent(true));
+              return Future.failedFuture(failure);
+            });
   }
 }

@@ -8,8 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.vtgt.scsi.Asc;
 import io.vtgt.scsi.Sense;
+import io.vtgt.store.Extent;
 import io.vtgt.store.Limits;
 import java.nio.ByteBuffer;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -191,6 +193,27 @@ class ProvisioningTest {
         "000000", on.run("9e 12 00 00 00 00 00 00 00 0a 00 00 00 03 00 00").hex().substring(0, 6));
     assertEquals(0, on.good("9e 12 00 00 00 00 00 00 00 0a 00 00 00 00 00 00").length);
     assertEquals(24, on.good("9e 12 00 00 00 00 00 00 0f ff 00 00 00 18 00 00").length);
+  }
+
+  @Test
+  void getLbaStatus_ofExtentsWithinBlocks_callsAPartlyMappedBlockMapped() {
+    try (var coarse = new UnitUnderTest(THIN.withBlockBytes(4096))) {
+      coarse.store.told =
+          List.of(
+              new Extent(0, 1024, Extent.State.DEALLOCATED),
+              new Extent(1024, 3584, Extent.State.MAPPED),
+              new Extent(4608, 7680, Extent.State.DEALLOCATED));
+      assertEquals(
+          "00000024"
+              + "00000000"
+              + ("0000000000000000" + "00000002" + "00000000")
+              + ("0000000000000002" + "00000001" + "01000000"),
+          coarse.run("9e 12 00 00 00 00 00 00 00 00 00 00 01 00 00 00").hex());
+      coarse.store.told = List.of(new Extent(0, 512, Extent.State.DEALLOCATED));
+      assertEquals(
+          "00000014" + "00000000" + ("0000000000000000" + "00000001" + "00000000"),
+          coarse.run("9e 12 00 00 00 00 00 00 00 00 00 00 01 00 00 00").hex());
+    }
   }
 
   @Test

@@ -186,6 +186,21 @@ class ReadWriteTest {
   }
 
   @Test
+  void flushThatFails_isNeverGood() {
+    on.store.flushFails = true;
+    for (String cdb :
+        new String[] {
+          "28 08 00 00 00 00 00 00 01 00",
+          "2a 08 00 00 00 00 00 00 01 00",
+          "2e 00 00 00 00 00 00 00 01 00",
+          "35 02 00 00 00 00 00 00 00 00",
+        }) {
+      on.refusedWith(Asc.WRITE_ERROR, cdb, filled(512, 1));
+    }
+    on.store.flushFails = false;
+  }
+
+  @Test
   void storeFault_isTheMediumsSense() {
     on.store.failWith = StoreFault.Kind.READ_ERROR;
     assertEquals(

@@ -18,6 +18,7 @@ import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
 import io.vtgt.scsi.TaskAttribute;
 import io.vtgt.store.BackingStore;
+import io.vtgt.store.Extent;
 import io.vtgt.store.Layer;
 import io.vtgt.store.Limits;
 import io.vtgt.store.StoreFault;
@@ -118,6 +119,8 @@ final class UnitUnderTest implements AutoCloseable {
     private final List<ByteBuf> buffers;
     Limits limits;
     StoreFault.Kind failWith;
+    boolean flushFails;
+    List<Extent> told = List.of();
     int flushes;
     int durableWrites;
     long unmappedBytes;
@@ -154,9 +157,14 @@ final class UnitUnderTest implements AutoCloseable {
     @Override
     public Future<Void> flush() {
       flushes++;
-      return failWith != null
-          ? Future.failedFuture(new StoreFault(failWith, "as asked"))
+      return failWith != null || flushFails
+          ? Future.failedFuture(new StoreFault(StoreFault.Kind.WRITE_ERROR, "as asked"))
           : super.flush();
+    }
+
+    @Override
+    public Future<List<Extent>> extents(long offset, long length) {
+      return told.isEmpty() ? super.extents(offset, length) : Future.succeededFuture(told);
     }
 
     @Override
