@@ -384,8 +384,13 @@ public final class LogicalUnit {
     Context caller = Vertx.currentContext();
     owner.runOnContext(
         _ -> {
-          controlQueue.drop(whose::contains);
+          Promise<Void> tasksEnded = Promise.promise();
+          controlQueue.refuse(whose::contains, tasksEnded.future());
           Future.join(affected.stream().map(itl -> abortTasks(itl, tellTaskAborted)).toList())
+              .<Void>mapEmpty()
+              .onComplete(tasksEnded);
+          tasksEnded
+              .future()
               .otherwiseEmpty() // a session that ended meanwhile has no tasks; the gate knows the
               // rest
               .compose(_ -> gate.drained())

@@ -252,13 +252,21 @@ class LogicalUnitTest {
             () -> {
               throw new AssertionError("must not begin");
             });
-    on(unit.owner(), () -> unit.abortTasksOf(b.nexus.id()));
-    assertEquals("TASK_ABORTED", Answer.of(await(two)).status());
+    Promise<Void> tasksEnd = Promise.promise();
+    b.transport.tasksEnded = tasksEnd.future();
+    Future<Void> aborted = unit.abortTasksOf(b.nexus.id());
+    Future<Completion> three = control(unit, b, () -> two);
+    assertEquals("BUSY", Answer.of(await(two)).status());
+    assertEquals("BUSY", Answer.of(await(three)).status(), "or the abort would wait for itself");
+    tasksEnd.complete();
+    await(aborted);
     assertEquals(List.of("abort unit 0"), b.transport.calls);
     assertEquals(List.of(), a.transport.calls);
     assertFalse(unit.removalPrevented());
     running.complete(Completion.good());
     await(one);
+    Future<Completion> four = control(unit, b, () -> Future.succeededFuture(Completion.good()));
+    assertEquals("GOOD", Answer.of(await(four)).status());
   }
 
   private static Future<Completion> control(
