@@ -55,7 +55,21 @@ public final class LogicalUnit {
       boolean thin,
       boolean removable,
       boolean readOnly,
-      int rotationRate) {}
+      int rotationRate) {
+    public Profile {
+      if (naa.length != 8 && naa.length != 16) {
+        throw new IllegalArgumentException(
+            name + ": NAA of " + naa.length + " bytes, expected 8 or 16");
+      }
+      if (blockBytes != 512 && blockBytes != 4096) {
+        throw new IllegalArgumentException(name + ": block of " + blockBytes + " bytes");
+      }
+      if (physicalBlockBytes < blockBytes || Integer.bitCount(physicalBlockBytes) != 1) {
+        throw new IllegalArgumentException(
+            name + ": physical block of " + physicalBlockBytes + " bytes");
+      }
+    }
+  }
 
   private static final Logger log = LoggerFactory.getLogger(LogicalUnit.class);
 
@@ -384,8 +398,13 @@ public final class LogicalUnit {
     Context caller = Vertx.currentContext();
     owner.runOnContext(
         _ -> {
-          controlQueue.drop(whose::contains);
+          Promise<Void> tasksEnded = Promise.promise();
+          controlQueue.refuse(whose::contains, tasksEnded.future());
           Future.join(affected.stream().map(itl -> abortTasks(itl, tellTaskAborted)).toList())
+              .<Void>mapEmpty()
+              .onComplete(tasksEnded);
+          tasksEnded
+              .future()
               .otherwiseEmpty() // a session that ended meanwhile has no tasks; the gate knows the
               // rest
               .compose(_ -> gate.drained())

@@ -165,6 +165,7 @@ class SpcCommandsTest {
     assertEquals("00 01 00 00", a.send(0, one("02", "a3", "00 1f")).data());
     assertEquals("00 01 00 00", a.send(0, one("02", "a3", "ff ff")).data());
     assertEquals("00 01 00 00", a.send(0, one("03", "ff", "00 00")).data());
+    assertEquals("00 01 00 00", a.send(0, one("03", "12", "00 01")).data());
     assertEquals("00 01 00 00", a.send(0, one("01", "1e", "00 00")).data());
   }
 
