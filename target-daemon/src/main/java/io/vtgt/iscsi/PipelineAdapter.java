@@ -3,6 +3,7 @@ package io.vtgt.iscsi;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
@@ -211,7 +212,13 @@ final class PipelineAdapter extends ChannelInboundHandlerAdapter {
   /// Sends what is queued, then the end of the stream. What the peer still sends is read and
   /// dropped until it closes too, so that no reset of the connection overtakes our last words.
   void endOutput() {
-    channel.flush();
+    // Writes complete in order: when this one has, everything queued has left. Ending the output
+    // before would drop what io_uring still writes, or what the peer has not yet taken.
+    write(Unpooled.EMPTY_BUFFER, this::shutdownOutput);
+    flush();
+  }
+
+  private void shutdownOutput() {
     if (channel instanceof DuplexChannel duplex) {
       duplex.shutdownOutput();
     } else {
