@@ -110,7 +110,7 @@ final class PipelineAdapter extends ChannelInboundHandlerAdapter {
               } else {
                 promise.fail(
                     new IOException(
-                        "cannot listen on %s: %s".formatted(address, bound.cause().getMessage()),
+                        "cannot listen on %s: %s".formatted(address, bound.cause()),
                         bound.cause()));
               }
             });

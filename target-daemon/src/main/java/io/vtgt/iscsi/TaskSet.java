@@ -95,6 +95,9 @@ final class TaskSet {
     var refused = refused(command);
     if (refused != null) {
       session.reject(command, refused.reason, refused.why);
+      if (!command.finalBit() && !tasks.containsKey(command.itt())) {
+        remember(command.itt()); // its data is on the way
+      }
       return;
     }
     long length = command.expectedDataLength();
@@ -517,7 +520,7 @@ final class TaskSet {
   /// The end of an aborted task.
   private void finish(TaskInProgress task) {
     if (task.dataOut != null && task.dataOut.expectsMore()) {
-      endedEarly[endedEarlyCount++ % TAGS_REMEMBERED] = task.task.tag();
+      remember(task.task.tag());
     }
     if (task.waiter != null && task.waiter.cancel()) {
       task.waiter = null;
@@ -533,6 +536,10 @@ final class TaskSet {
     budget.give(task.budgetBytes);
     task.budgetBytes = 0;
     task.over();
+  }
+
+  private void remember(int itt) {
+    endedEarly[endedEarlyCount++ % TAGS_REMEMBERED] = itt;
   }
 
   private boolean remembered(int itt) {

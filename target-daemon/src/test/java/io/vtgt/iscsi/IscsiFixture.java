@@ -114,6 +114,7 @@ final class IscsiFixture implements Gateway, AutoCloseable {
     awaitNoSessions();
     long used = service.dataBudget().usedBytes();
     await(vertx.close());
+    target.medium.release();
     if (used != 0) {
       throw new AssertionError("bytes of the data budget were not given back: " + used);
     }
