@@ -223,7 +223,7 @@ public final class Daemon {
                         .collect(Collectors.joining("\n  ", "\n  ", "")));
       };
     } catch (IOException e) {
-      throw new StartFault("config " + file + " cannot be read: " + IoWords.of(e), e);
+      throw new StartFault("the configuration cannot be read: " + IoWords.of(e), e);
     }
   }
 

@@ -120,9 +120,7 @@ final class Reconciler {
     return new Attempt(changes).run();
   }
 
-  /// Tries the broken units again.
-  ///
-  /// @return whether there were any
+  /// Tries the broken units again. Never fails.
   Future<Void> retryBroken() {
     var broken = new ArrayList<Supplier<Future<Void>>>();
     for (var served : running.targets().values()) {
@@ -390,10 +388,6 @@ final class Reconciler {
         .map(
             bound -> {
               running = running.with(new BoundPortal(portal, bound));
-              LOG.info(
-                  "portal {} listens (group {})",
-                  GatewayView.text(bound.getAddress(), bound.getPort()),
-                  portal.group());
               return null;
             });
   }

@@ -40,10 +40,7 @@ class FuzzTest {
       fixture.settings = new Gateway.Settings(10_000, 0, 1000, 16, 200_000, 100);
       var bystander = fixture.connected();
       assertEquals(
-          0,
-          bystander
-              .login(TestInitiator.NAME, FakeTarget.NAME, 0x99, 0, 1, Map.of())
-              .status());
+          0, bystander.login(TestInitiator.NAME, FakeTarget.NAME, 0x99, 0, 1, Map.of()).status());
       for (int i = 0; i < SESSIONS; i++) {
         session(fixture, new Random(seed + i));
         bystander.sync();
@@ -59,12 +56,18 @@ class FuzzTest {
     boolean closed = false;
     try (var initiator =
         fixture.loggedIn(
-            "InitialR2T", random.nextBoolean() ? "Yes" : "No",
-            "ImmediateData", random.nextBoolean() ? "Yes" : "No",
-            "FirstBurstLength", "" + (512 << random.nextInt(8)),
-            "MaxBurstLength", "65536",
-            "MaxOutstandingR2T", "" + (1 + random.nextInt(4)),
-            "MaxRecvDataSegmentLength", "" + (512 << random.nextInt(10)))) {
+            "InitialR2T",
+            random.nextBoolean() ? "Yes" : "No",
+            "ImmediateData",
+            random.nextBoolean() ? "Yes" : "No",
+            "FirstBurstLength",
+            "" + (512 << random.nextInt(8)),
+            "MaxBurstLength",
+            "65536",
+            "MaxOutstandingR2T",
+            "" + (1 + random.nextInt(4)),
+            "MaxRecvDataSegmentLength",
+            "" + (512 << random.nextInt(10)))) {
       try {
         for (int i = 0; i < REQUESTS; i++) {
           request(initiator, random);
@@ -132,7 +135,8 @@ class FuzzTest {
       }
       case 10 -> {
         var text = initiator.text().finalBit(random.nextBoolean());
-        initiator.send(text, "SendTargets=\0Nonsense=1\0".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        initiator.send(
+            text, "SendTargets=\0Nonsense=1\0".getBytes(java.nio.charset.StandardCharsets.UTF_8));
       }
       case 11 -> initiator.send(SnackRequest.on(TestInitiator.header()).itt(random.nextInt()));
       case 12 -> {
