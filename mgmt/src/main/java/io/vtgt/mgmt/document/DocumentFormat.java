@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import org.yaml.snakeyaml.LoaderOptions;
 
 /// The two ways a document, or a part of it, is written down. Both hold the same records: the names
@@ -40,6 +41,11 @@ public enum DocumentFormat {
     this.writer = writer;
   }
 
+  /// JSON for `*.json`, YAML for every other name.
+  public static DocumentFormat ofFile(String fileName) {
+    return fileName.toLowerCase(Locale.ROOT).endsWith(".json") ? JSON : YAML;
+  }
+
   /// Reads a whole document and checks everything [Validation] checks. First the shape: when that
   /// is wrong, only what is wrong with the shape is told.
   public Reading<Document> readValid(byte[] text) {
@@ -47,7 +53,7 @@ public enum DocumentFormat {
       case Reading.Bad<Document> bad -> bad;
       case Reading.Good<Document> good -> {
         var violations = Validation.check(good.value());
-        yield violations.isEmpty() ? good : bad(good.places().locate(violations));
+        yield violations.isEmpty() ? good : bad(good.places().locate(violations), true);
       }
     };
   }
@@ -59,13 +65,13 @@ public enum DocumentFormat {
   ///   other such records
   public <T extends Record> Reading<T> read(byte[] text, Class<T> type) {
     if (text.length > MAX_BYTES) {
-      return bad(whole("has " + text.length + " bytes; at most " + MAX_BYTES + " are read"));
+      return bad(whole("has " + text.length + " bytes; at most " + MAX_BYTES + " are read"), false);
     }
     try {
       return read(
           StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text)).toString(), type);
     } catch (CharacterCodingException notUtf8) {
-      return bad(whole("is not UTF-8 text"));
+      return bad(whole("is not UTF-8 text"), false);
     }
   }
 
@@ -76,12 +82,12 @@ public enum DocumentFormat {
         new NodeParser(factory, problems)
             .parse(text.startsWith("\uFEFF") ? text.substring(1) : text);
     if (root.isEmpty()) {
-      return bad(problems);
+      return bad(problems, false);
     }
     var value = new RecordReader(this == YAML, problems).read(root.get(), type, Pointer.ROOT);
     return problems.isEmpty()
         ? new Reading.Good<>(value, new Reading.Places(root.get()))
-        : bad(problems);
+        : bad(problems, true);
   }
 
   /// The text of a record such as is read here, or of a list or map of them; reading it gives an
@@ -95,9 +101,9 @@ public enum DocumentFormat {
     }
   }
 
-  private static <T> Reading<T> bad(List<Problem> problems) {
+  private static <T> Reading<T> bad(List<Problem> problems, boolean wellFormed) {
     var inOrder = Comparator.comparingInt(Problem::line).thenComparingInt(Problem::column);
-    return new Reading.Bad<>(problems.stream().sorted(inOrder).toList());
+    return new Reading.Bad<>(problems.stream().sorted(inOrder).toList(), wellFormed);
   }
 
   private static List<Problem> whole(String message) {
