@@ -47,7 +47,7 @@ public enum DocumentFormat {
       case Reading.Bad<Document> bad -> bad;
       case Reading.Good<Document> good -> {
         var violations = Validation.check(good.value());
-        yield violations.isEmpty() ? good : bad(good.places().locate(violations));
+        yield violations.isEmpty() ? good : bad(good.places().locate(violations), true);
       }
     };
   }
@@ -59,13 +59,13 @@ public enum DocumentFormat {
   ///   other such records
   public <T extends Record> Reading<T> read(byte[] text, Class<T> type) {
     if (text.length > MAX_BYTES) {
-      return bad(whole("has " + text.length + " bytes; at most " + MAX_BYTES + " are read"));
+      return bad(whole("has " + text.length + " bytes; at most " + MAX_BYTES + " are read"), false);
     }
     try {
       return read(
           StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text)).toString(), type);
     } catch (CharacterCodingException notUtf8) {
-      return bad(whole("is not UTF-8 text"));
+      return bad(whole("is not UTF-8 text"), false);
     }
   }
 
@@ -76,12 +76,12 @@ public enum DocumentFormat {
         new NodeParser(factory, problems)
             .parse(text.startsWith("\uFEFF") ? text.substring(1) : text);
     if (root.isEmpty()) {
-      return bad(problems);
+      return bad(problems, false);
     }
     var value = new RecordReader(this == YAML, problems).read(root.get(), type, Pointer.ROOT);
     return problems.isEmpty()
         ? new Reading.Good<>(value, new Reading.Places(root.get()))
-        : bad(problems);
+        : bad(problems, true);
   }
 
   /// The text of a record such as is read here, or of a list or map of them; reading it gives an
@@ -95,9 +95,9 @@ public enum DocumentFormat {
     }
   }
 
-  private static <T> Reading<T> bad(List<Problem> problems) {
+  private static <T> Reading<T> bad(List<Problem> problems, boolean wellFormed) {
     var inOrder = Comparator.comparingInt(Problem::line).thenComparingInt(Problem::column);
-    return new Reading.Bad<>(problems.stream().sorted(inOrder).toList());
+    return new Reading.Bad<>(problems.stream().sorted(inOrder).toList(), wellFormed);
   }
 
   private static List<Problem> whole(String message) {

@@ -55,7 +55,9 @@ final class PlainTree {
 
   private static Object get(Record record, RecordComponent component) {
     try {
-      return component.getAccessor().invoke(record);
+      var accessor = component.getAccessor();
+      accessor.setAccessible(true); // the record may be its package's own
+      return accessor.invoke(record);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(component + " of " + record.getClass(), e);
     }

@@ -11,7 +11,8 @@ public sealed interface Reading<T> {
   record Good<T>(T value, Places places) implements Reading<T> {}
 
   /// @param problems all that were found, in the order of the text; at least one
-  record Bad<T>(List<Problem> problems) implements Reading<T> {}
+  /// @param wellFormed whether the text is YAML or JSON at all: what is wrong is what it says
+  record Bad<T>(List<Problem> problems, boolean wellFormed) implements Reading<T> {}
 
   /// The value.
   ///
@@ -19,7 +20,7 @@ public sealed interface Reading<T> {
   default T orElseThrow() {
     return switch (this) {
       case Good<T>(var value, _) -> value;
-      case Bad<T>(var problems) ->
+      case Bad<T>(var problems, _) ->
           throw new IllegalArgumentException(
               String.join("\n", problems.stream().map(Problem::toString).toList()));
     };

@@ -338,7 +338,7 @@ class DocumentFormatTest {
 
   private static List<Problem> problems(Reading<Document> reading) {
     return switch (reading) {
-      case Reading.Bad<Document>(var problems) -> problems;
+      case Reading.Bad<Document>(var problems, _) -> problems;
       case Reading.Good<Document> good ->
           throw new AssertionError("read without a problem: " + good);
     };

@@ -1,0 +1,130 @@
+package io.vtgt.mgmt.http;
+
+import io.vertx.core.Future;
+import io.vtgt.mgmt.AdminError;
+import io.vtgt.mgmt.TargetAdmin;
+import io.vtgt.mgmt.document.Diff;
+import io.vtgt.mgmt.document.Document;
+import io.vtgt.mgmt.document.Violation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// A daemon without sockets and stores, held in memory.
+final class FakeAdmin implements TargetAdmin {
+  private Document document;
+  private int version = 1;
+  private final List<Session> sessions = new ArrayList<>();
+
+  /// What the daemon finds wrong with every document.
+  List<Violation> violations = List.of();
+
+  /// With what the next apply fails.
+  Optional<RuntimeException> failure = Optional.empty();
+
+  /// Done by somebody else just before the next applies.
+  int foreignWrites;
+
+  Health health = new Health(true, "1.0", 5, List.of());
+
+  FakeAdmin(Document document) {
+    this.document = document;
+    sessions.add(
+        new Session(
+            "s1",
+            "iqn.2026-11.com.example:a",
+            "iqn.2026-11.com.example:i",
+            "127.0.0.1:40000",
+            "127.0.0.1:3260",
+            "0x00023d000001",
+            "0x0001",
+            false,
+            "2026-11-21T00:00:00Z",
+            Map.of("HeaderDigest", "None"),
+            Map.of("reads", 3L)));
+  }
+
+  @Override
+  public synchronized Versioned current() {
+    return new Versioned(document, "v" + version);
+  }
+
+  @Override
+  public List<Violation> check(Document wanted) {
+    return violations;
+  }
+
+  @Override
+  public synchronized Future<Applied> apply(Document wanted, String ifVersion, boolean dryRun) {
+    if (failure.isPresent()) {
+      return Future.failedFuture(failure.get());
+    }
+    if (foreignWrites > 0) {
+      foreignWrites--;
+      version++;
+    }
+    if (!ifVersion.isEmpty() && !ifVersion.equals("v" + version)) {
+      return Future.failedFuture(
+          new AdminError(AdminError.Kind.CONFLICT, "the version is v" + version));
+    }
+    var changes = Diff.of(document, wanted);
+    if (!dryRun && !changes.isEmpty()) {
+      document = wanted;
+      version++;
+    }
+    return Future.succeededFuture(new Applied(changes, "v" + version, dryRun));
+  }
+
+  @Override
+  public synchronized List<Session> sessions() {
+    return List.copyOf(sessions);
+  }
+
+  @Override
+  public synchronized Future<Void> endSession(String id) {
+    return sessions.removeIf(it -> it.id().equals(id))
+        ? Future.succeededFuture()
+        : Future.failedFuture(
+            new AdminError(AdminError.Kind.NOT_FOUND, "there is no session " + id));
+  }
+
+  @Override
+  public List<UnitStatus> units() {
+    return List.of(
+        new UnitStatus(
+            "iqn.2026-11.com.example:a",
+            0,
+            "a-0",
+            "ready",
+            1 << 20,
+            512,
+            "5000000000000001",
+            "S0",
+            Map.of("reads", 1L)));
+  }
+
+  @Override
+  public List<PortalStatus> portals() {
+    return List.of(new PortalStatus(1, "127.0.0.1:3260", 2));
+  }
+
+  @Override
+  public List<KindDescription> storeKinds() {
+    return List.of(
+        new KindDescription(
+            "file",
+            "a file",
+            List.of(new OptionDescription("path", "string", true, "", "where it is"))));
+  }
+
+  @Override
+  public List<KindDescription> layerKinds() {
+    return List.of(new KindDescription("delay", "answers later", List.of()));
+  }
+
+  @Override
+  public Health health() {
+    return health;
+  }
+}
