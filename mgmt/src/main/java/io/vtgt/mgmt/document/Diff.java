@@ -24,6 +24,9 @@ import java.util.function.Function;
 /// 5. portals last, for who finds one finds everything behind it: new ones before the old ones go,
 ///    except that an old one goes first where a new one needs its address.
 public final class Diff {
+  /// Beyond, every unit that takes something new is closed before any is opened.
+  private static final long MAX_COMPARISONS = 1_000_000;
+
   private final Document current;
   private final Document wanted;
 
@@ -102,10 +105,16 @@ public final class Diff {
         .forEach(addedTargets::add);
 
     var replaced = new ArrayList<Change>();
-    // Usually none: those that take what may be another's.
+    // Usually none: those that take what may be another's, and so give up their own.
     var takers = changed.stream().filter(ChangedUnit::takesSomethingNew).toList();
+    boolean many = (long) takers.size() * takers.size() > MAX_COMPARISONS;
     for (var unit : changed) {
-      if (takers.stream().anyMatch(other -> !other.equals(unit) && other.needsWhatIsHeldBy(unit))) {
+      boolean inTheWay =
+          unit.takesSomethingNew()
+              && (many
+                  || takers.stream()
+                      .anyMatch(other -> !other.equals(unit) && other.needsWhatIsHeldBy(unit)));
+      if (inTheWay) {
         removed.add(new Change.RemoveUnit(unit.target, unit.was.lun()));
         added.add(new Change.AddUnit(unit.target, unit.now));
       } else {

@@ -1,6 +1,5 @@
 package io.vtgt.mgmt.document;
 
-import java.lang.reflect.RecordComponent;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,8 +31,8 @@ final class PlainTree {
 
   private Map<String, Object> fields(Record record) {
     var tree = new LinkedHashMap<String, Object>();
-    for (var component : record.getClass().getRecordComponents()) {
-      var value = get(record, component);
+    for (var component : Shape.of(record.getClass()).components()) {
+      var value = Shape.get(record, component);
       if (value instanceof Optional<?> optional) {
         value = optional.orElse(null);
       }
@@ -51,15 +50,5 @@ final class PlainTree {
       case List<?> list -> list.isEmpty();
       default -> false;
     };
-  }
-
-  private static Object get(Record record, RecordComponent component) {
-    try {
-      var accessor = component.getAccessor();
-      accessor.setAccessible(true); // the record may be its package's own
-      return accessor.invoke(record);
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException(component + " of " + record.getClass(), e);
-    }
   }
 }

@@ -4,7 +4,6 @@ import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,11 +40,12 @@ final class RecordReader {
   }
 
   <T extends Record> T read(Node node, Class<T> type, String pointer) {
+    var shape = Shape.of(type);
     if (!(node instanceof Node.Mapping mapping)) {
-      wrong(node, pointer, "a mapping of fields: " + String.join(", ", names(type)));
+      wrong(node, pointer, "a mapping of fields: " + String.join(", ", shape.names()));
       return null;
     }
-    var known = names(type);
+    var known = shape.names();
     mapping
         .names()
         .forEach(
@@ -62,10 +62,10 @@ final class RecordReader {
                             + String.join(", ", known)));
               }
             });
-    var components = type.getRecordComponents();
-    var values = new Object[components.length];
-    for (int i = 0; i < components.length; i++) {
-      var component = components[i];
+    var components = shape.components();
+    var values = new Object[components.size()];
+    for (int i = 0; i < values.length; i++) {
+      var component = components.get(i);
       var field = mapping.fields().get(component.getName());
       var child = Pointer.child(pointer, component.getName());
       values[i] =
@@ -76,7 +76,7 @@ final class RecordReader {
         values[i] = placeholder(component.getType());
       }
     }
-    return make(type, components, values);
+    return type.cast(shape.make(values));
   }
 
   private Object leftOut(
@@ -242,10 +242,6 @@ final class RecordReader {
     return text.length() <= SHOWN_LENGTH ? text : text.substring(0, SHOWN_LENGTH) + "…";
   }
 
-  private static List<String> names(Class<?> type) {
-    return Arrays.stream(type.getRecordComponents()).map(RecordComponent::getName).toList();
-  }
-
   private static Type boxed(Type type) {
     return type == Integer.class ? int.class : type;
   }
@@ -268,15 +264,5 @@ final class RecordReader {
       return 0;
     }
     return type == long.class ? (Object) 0L : null;
-  }
-
-  private static <T extends Record> T make(
-      Class<T> type, RecordComponent[] components, Object[] values) {
-    try {
-      var types = Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
-      return type.getDeclaredConstructor(types).newInstance(values);
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("cannot make " + type, e);
-    }
   }
 }

@@ -63,6 +63,25 @@ class DiffTest {
   }
 
   @Test
+  void thousandsOfMediaMoved_compared_areClosedBeforeAnyIsOpened() {
+    var current = manyUnits(0);
+    var wanted = manyUnits(1);
+    var changes = Diff.of(current, wanted);
+    var kinds = changes.stream().map(Object::getClass).distinct().toList();
+    assertEquals(List.of(Change.RemoveUnit.class, Change.AddUnit.class), kinds);
+    assertEquals(3000, changes.size());
+  }
+
+  private static Document manyUnits(int shift) {
+    var yaml = new StringBuilder("targets:\n- name: iqn.2026-11.a.b\n  units:\n");
+    for (int i = 0; i < 1500; i++) {
+      yaml.append(
+          "  - {lun: %d, store: {kind: file, path: /%d}}\n".formatted(i, (i + shift) % 1500));
+    }
+    return read(yaml.toString());
+  }
+
+  @Test
   void unitNarrowedAndTargetRenamed_compared_nothingIsSeenThatMustNotBe() {
     assertChanges(
         """
