@@ -209,6 +209,13 @@ final class PipelineAdapter extends ChannelInboundHandlerAdapter {
     channel.close();
   }
 
+  /// Sends what is queued and closes; a peer that does not take it may take so long.
+  void closeAfterWrites(long lingerMillis) {
+    write(Unpooled.EMPTY_BUFFER, this::close);
+    flush();
+    setTimer(lingerMillis, this::close);
+  }
+
   /// Sends what is queued, then the end of the stream. What the peer still sends is read and
   /// dropped until it closes too, so that no reset of the connection overtakes our last words.
   void endOutput() {

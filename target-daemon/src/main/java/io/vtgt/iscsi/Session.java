@@ -119,6 +119,7 @@ final class Session implements NexusTransport {
                 isid,
                 visitor.targetName().orElse(""),
                 visitor.portalGroup()),
+            visitor.address(),
             connection.context(),
             this);
     tasks = new TaskSet(this, target.orElse(null), output, service.dataBudget()); // null: discovery

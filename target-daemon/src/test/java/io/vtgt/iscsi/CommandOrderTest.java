@@ -87,6 +87,8 @@ class CommandOrderTest {
     assertEquals(initiator.cmdSn - 1, answer.maxCmdSn(), "closed");
     initiator.send(initiator.command(FakeTarget.READY)); // beyond: ignored
     initiator.cmdSn--;
+    initiator.send(ping);
+    initiator.receive(NopIn.class);
     for (int i = 0; i < 32; i++) {
       fixture.target.heldTask().complete(Completion.good());
       var response = initiator.receive(ScsiResponse.class);
