@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.vtgt.iscsi.pdu.NopIn;
 import io.vtgt.iscsi.pdu.Reject;
 import io.vtgt.iscsi.pdu.ScsiResponse;
+import io.vtgt.iscsi.pdu.TextResponse;
 import io.vtgt.scsi.Completion;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -95,6 +97,18 @@ class CommandOrderTest {
       assertEquals(initiator.cmdSn + i, response.maxCmdSn());
     }
     initiator.sync();
+  }
+
+  @Test
+  void requestsThatAreNoTasks_doNotUseUpTheWindow() throws Exception {
+    var initiator = fixture.loggedIn();
+    for (int i = 0; i < 100; i++) {
+      initiator.sync();
+      initiator.send(initiator.text(), "A=1\0".getBytes(StandardCharsets.UTF_8));
+      initiator.receive(TextResponse.class);
+      initiator.send(initiator.command(FakeTarget.READY).attribute(7));
+      initiator.receive(Reject.class);
+    }
   }
 
   @Test

@@ -42,10 +42,7 @@ class FuzzTest {
       fixture.settings = new Gateway.Settings(10_000, 0, 1000, 16, 200_000, 100);
       var bystander = fixture.connected();
       assertEquals(
-          0,
-          bystander
-              .login(TestInitiator.NAME, FakeTarget.NAME, 0x99, 0, 1, Map.of())
-              .status());
+          0, bystander.login(TestInitiator.NAME, FakeTarget.NAME, 0x99, 0, 1, Map.of()).status());
       for (int i = 0; i < SESSIONS; i++) {
         session(fixture, new Random(seed + i));
         bystander.sync();
@@ -70,12 +67,18 @@ class FuzzTest {
     plain.clear();
     try (var initiator =
         fixture.loggedIn(
-            "InitialR2T", random.nextBoolean() ? "Yes" : "No",
-            "ImmediateData", random.nextBoolean() ? "Yes" : "No",
-            "FirstBurstLength", "" + (512 << random.nextInt(8)),
-            "MaxBurstLength", "65536",
-            "MaxOutstandingR2T", "" + (1 + random.nextInt(4)),
-            "MaxRecvDataSegmentLength", "" + (512 << random.nextInt(10)))) {
+            "InitialR2T",
+            random.nextBoolean() ? "Yes" : "No",
+            "ImmediateData",
+            random.nextBoolean() ? "Yes" : "No",
+            "FirstBurstLength",
+            "" + (512 << random.nextInt(8)),
+            "MaxBurstLength",
+            "65536",
+            "MaxOutstandingR2T",
+            "" + (1 + random.nextInt(4)),
+            "MaxRecvDataSegmentLength",
+            "" + (512 << random.nextInt(10)))) {
       try {
         for (int i = 0; i < REQUESTS; i++) {
           for (int n = 0; initiator.cmdSn - initiator.maxCmdSn > 0; n++) {
@@ -152,7 +155,8 @@ class FuzzTest {
       }
       case 10 -> {
         var text = initiator.text().finalBit(random.nextBoolean());
-        initiator.send(text, "SendTargets=\0Nonsense=1\0".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        initiator.send(
+            text, "SendTargets=\0Nonsense=1\0".getBytes(java.nio.charset.StandardCharsets.UTF_8));
       }
       case 11 -> initiator.send(SnackRequest.on(TestInitiator.header()).itt(random.nextInt()));
       case 12 -> {
@@ -181,8 +185,7 @@ class FuzzTest {
   }
 
   /// Takes answers up to that of a ping; R2Ts are answered, mostly right.
-  private void sync(TestInitiator initiator, Random random)
-      throws IOException {
+  private void sync(TestInitiator initiator, Random random) throws IOException {
     var ping = initiator.nop();
     initiator.cmdSn--;
     ping.immediate(true);

@@ -50,8 +50,12 @@ class ReadTest {
   void data_inPiecesAndBursts_isWhole(int segment, int burst, int blocks) throws Exception {
     var initiator =
         fixture.loggedIn(
-            "MaxRecvDataSegmentLength", "" + segment, "MaxBurstLength", "" + burst,
-            "FirstBurstLength", "512");
+            "MaxRecvDataSegmentLength",
+            "" + segment,
+            "MaxBurstLength",
+            "" + burst,
+            "FirstBurstLength",
+            "512");
     for (int block = 0; block < 2; block++) {
       var read = initiator.read(FakeTarget.read(block, blocks), blocks * 512L);
       initiator.send(read);
@@ -83,8 +87,7 @@ class ReadTest {
             "DataDigest", "CRC32C", "HeaderDigest", "CRC32C", "MaxRecvDataSegmentLength", "10000");
     var read = initiator.read(FakeTarget.read(0, 100), 51200);
     initiator.send(read); // the framer checks
-    assertArrayEquals(
-        java.util.Arrays.copyOf(content, 51200), initiator.receiveData(read.itt()));
+    assertArrayEquals(java.util.Arrays.copyOf(content, 51200), initiator.receiveData(read.itt()));
   }
 
   @ParameterizedTest

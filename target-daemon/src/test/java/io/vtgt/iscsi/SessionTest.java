@@ -49,9 +49,7 @@ class SessionTest {
 
   private static int login(TestInitiator initiator, long isid, int tsih, int cid)
       throws IOException {
-    return initiator
-        .login(TestInitiator.NAME, FakeTarget.NAME, isid, tsih, cid, Map.of())
-        .status();
+    return initiator.login(TestInitiator.NAME, FakeTarget.NAME, isid, tsih, cid, Map.of()).status();
   }
 
   @Test
@@ -262,8 +260,7 @@ class SessionTest {
     }
     fixture.discovered = many;
     var initiator = fixture.connected();
-    assertEquals(
-        0, initiator.login(TestInitiator.NAME, null, ISID, 0, 1, Map.of()).status());
+    assertEquals(0, initiator.login(TestInitiator.NAME, null, ISID, 0, 1, Map.of()).status());
     assertEquals(1000, ask(initiator, "SendTargets=All").size());
     assertEquals(2, ask(initiator, "SendTargets=iqn.2026-11.test:t7").size());
     assertEquals("Reject", ask(initiator, "SendTargets=").getFirst().value());
@@ -284,9 +281,7 @@ class SessionTest {
     assertEquals(List.of(), ask(initiator, "MaxRecvDataSegmentLength=512"));
     var read = initiator.read(FakeTarget.read(0, 2), 1024);
     initiator.send(read);
-    assertEquals(
-        512,
-        initiator.receive(io.vtgt.iscsi.pdu.DataIn.class).data().readableBytes());
+    assertEquals(512, initiator.receive(io.vtgt.iscsi.pdu.DataIn.class).data().readableBytes());
     initiator.receive(io.vtgt.iscsi.pdu.DataIn.class);
     initiator.send(initiator.text().ttt(0x77));
     assertEquals(9, initiator.receive(Reject.class).reason());
@@ -368,7 +363,6 @@ class SessionTest {
         assertThrows(
             ExecutionException.class,
             () -> IscsiFixture.await(fixture.service.listen(1, fixture.portal)));
-    assertTrue(
-        failure.getMessage().contains("cannot listen on"), failure.getMessage());
+    assertTrue(failure.getMessage().contains("cannot listen on"), failure.getMessage());
   }
 }

@@ -79,8 +79,16 @@ class WriteTest {
   void solicited_severalBurstsOutstanding_allDataArrives(int outstanding) throws Exception {
     var initiator =
         fixture.loggedIn(
-            "InitialR2T", "Yes", "ImmediateData", "No", "MaxBurstLength", "8192",
-            "MaxOutstandingR2T", Integer.toString(outstanding), "FirstBurstLength", "4096");
+            "InitialR2T",
+            "Yes",
+            "ImmediateData",
+            "No",
+            "MaxBurstLength",
+            "8192",
+            "MaxOutstandingR2T",
+            Integer.toString(outstanding),
+            "FirstBurstLength",
+            "4096");
     var data = random(65536);
     var write = initiator.write(FakeTarget.write(4, 128), data.length);
     initiator.send(write);
@@ -112,12 +120,21 @@ class WriteTest {
     fixture.offers.put("DataDigest", "CRC32C,None");
     var initiator =
         fixture.loggedIn(
-            "InitialR2T", "No", "FirstBurstLength", "16384", "MaxBurstLength", "32768",
-            "HeaderDigest", header ? "CRC32C" : "None", "DataDigest", digest ? "CRC32C" : "None");
+            "InitialR2T",
+            "No",
+            "FirstBurstLength",
+            "16384",
+            "MaxBurstLength",
+            "32768",
+            "HeaderDigest",
+            header ? "CRC32C" : "None",
+            "DataDigest",
+            digest ? "CRC32C" : "None");
     var data = random(65536 + 512);
     var write = initiator.write(FakeTarget.write(2, 129), data.length).finalBit(false);
     initiator.send(write, part(data, 0, 4096));
-    initiator.send(initiator.dataOut(write.itt(), Bhs.NO_TAG, 0, 4096, false), part(data, 4096, 4097));
+    initiator.send(
+        initiator.dataOut(write.itt(), Bhs.NO_TAG, 0, 4096, false), part(data, 4096, 4097));
     initiator.send(
         initiator.dataOut(write.itt(), Bhs.NO_TAG, 1, 8193, true), part(data, 8193, 8191));
     for (long at = 16384; at < data.length; ) {
@@ -175,8 +192,7 @@ class WriteTest {
     initiator.send(write);
     var r2t = initiator.receive(R2t.class);
     initiator.send(initiator.dataOut(write.itt(), r2t.ttt(), 0, 0, true), random(512));
-    assertEquals(
-        Asc.NOT_ENOUGH_UNSOLICITED_DATA.code, asc(initiator.receive(ScsiResponse.class)));
+    assertEquals(Asc.NOT_ENOUGH_UNSOLICITED_DATA.code, asc(initiator.receive(ScsiResponse.class)));
   }
 
   @Test
