@@ -30,7 +30,7 @@ public final class CallingContext {
   }
 
   /// A promise whose future completes on `context`, or on the completing thread where it is null.
-  static <T> Promise<T> promise(ContextInternal context) {
+  public static <T> Promise<T> promise(ContextInternal context) {
     return context == null ? Promise.promise() : context.promise();
   }
 }

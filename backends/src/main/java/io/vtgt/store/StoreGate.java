@@ -2,7 +2,6 @@ package io.vtgt.store;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.CompositeByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
@@ -807,14 +806,7 @@ public final class StoreGate {
 
   /// Where two buffers of one length differ first, or -1.
   private static int mismatch(ByteBuf a, ByteBuf b) {
-    if (ByteBufUtil.equals(a, b)) {
-      return -1;
-    }
-    int at = 0;
-    while (a.getByte(a.readerIndex() + at) == b.getByte(b.readerIndex() + at)) {
-      at++;
-    }
-    return at;
+    return a.nioBuffer().mismatch(b.nioBuffer());
   }
 
   /// The whole granules inside a range.

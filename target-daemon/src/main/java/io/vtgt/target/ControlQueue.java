@@ -7,8 +7,10 @@ import io.vertx.core.Vertx;
 import io.vtgt.scsi.Completion;
 import io.vtgt.scsi.Task;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.List;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -23,6 +25,7 @@ final class ControlQueue {
 
   // Touched only on the owner.
   private final Deque<Entry> waiting = new ArrayDeque<>();
+  private final List<Predicate<Nexus>> refused = new ArrayList<>();
   private boolean running;
 
   ControlQueue(Context owner) {
@@ -34,23 +37,34 @@ final class ControlQueue {
     Promise<Completion> answer = Promise.promise();
     owner.runOnContext(
         _ -> {
-          waiting.add(new Entry(task, command, answer));
-          next();
+          var entry = new Entry(task, command, answer);
+          if (refused.stream().anyMatch(whose -> whose.test(task.nexus()))) {
+            answer(entry, Future.succeededFuture(new Completion.Busy()));
+          } else {
+            waiting.add(entry);
+            next();
+          }
         });
     return answer.future();
   }
 
-  /// Ends the commands that have not begun, so that whoever waits for a nexus' tasks to end while a
-  /// control command is running does not wait for those behind it. Owner context.
-  void drop(Predicate<Nexus> whose) {
+  /// Ends the commands that have not begun with BUSY, and refuses new ones with it until `ended`.
+  ///
+  /// Whoever waits for a nexus' tasks to end may itself be the control command that runs now; so it
+  /// must not come to wait for those behind it. Owner context.
+  ///
+  /// @param ended completes when the tasks have ended
+  void refuse(Predicate<Nexus> whose, Future<?> ended) {
     assert owner.equals(Vertx.currentContext());
+    refused.add(whose);
     for (Iterator<Entry> entries = waiting.iterator(); entries.hasNext(); ) {
       Entry entry = entries.next();
       if (whose.test(entry.task().nexus())) {
         entries.remove();
-        answer(entry, Future.succeededFuture(new Completion.TaskAborted()));
+        answer(entry, Future.succeededFuture(new Completion.Busy()));
       }
     }
+    ended.onComplete(_ -> owner.runOnContext(_ -> refused.remove(whose)));
   }
 
   private void next() {

@@ -27,6 +27,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,7 +55,21 @@ public final class LogicalUnit {
       boolean thin,
       boolean removable,
       boolean readOnly,
-      int rotationRate) {}
+      int rotationRate) {
+    public Profile {
+      if (naa.length != 8 && naa.length != 16) {
+        throw new IllegalArgumentException(
+            name + ": NAA of " + naa.length + " bytes, expected 8 or 16");
+      }
+      if (blockBytes != 512 && blockBytes != 4096) {
+        throw new IllegalArgumentException(name + ": block of " + blockBytes + " bytes");
+      }
+      if (physicalBlockBytes < blockBytes || Integer.bitCount(physicalBlockBytes) != 1) {
+        throw new IllegalArgumentException(
+            name + ": physical block of " + physicalBlockBytes + " bytes");
+      }
+    }
+  }
 
   private static final Logger log = LoggerFactory.getLogger(LogicalUnit.class);
 
@@ -88,12 +103,6 @@ public final class LogicalUnit {
     this.owner = owner;
     this.controlQueue = new ControlQueue(owner);
     this.reservations = new Reservations(this);
-  }
-
-  /// A unit owned by the context this is called on; without one (a test of what needs none),
-  /// control commands fail.
-  public LogicalUnit(Profile profile, StoreGate gate, LogicalUnitState state) {
-    this(profile, gate, state, Vertx.currentContext());
   }
 
   public Profile profile() {
@@ -357,6 +366,11 @@ public final class LogicalUnit {
     return Sense.of(SenseKey.HARDWARE_ERROR, Asc.INTERNAL_TARGET_FAILURE);
   }
 
+  /// The nexuses that see the unit, as they are now.
+  List<ItlNexus> attached() {
+    return List.copyOf(nexuses);
+  }
+
   /// A nexus sees the unit from now on. Called by its target.
   void attach(ItlNexus itl) {
     nexuses.add(itl);
@@ -373,24 +387,40 @@ public final class LogicalUnit {
   /// Ends the tasks of every nexus `whose` matches, through its transport; completes, on the
   /// calling context, when none of their writes can still reach the medium.
   Future<Void> abortTasks(Predicate<Nexus> whose, boolean tellTaskAborted) {
-    List<ItlNexus> affected = nexuses.stream().filter(itl -> whose.test(itl.nexus())).toList();
+    return abortTasks(
+        nexuses.stream().filter(itl -> whose.test(itl.nexus())).toList(), tellTaskAborted);
+  }
+
+  /// The same for nexuses that may not see the unit any more.
+  Future<Void> abortTasks(List<ItlNexus> affected, boolean tellTaskAborted) {
+    Set<Nexus> whose = affected.stream().map(ItlNexus::nexus).collect(Collectors.toSet());
     Promise<Void> ended = Promise.promise();
     Context caller = Vertx.currentContext();
     owner.runOnContext(
         _ -> {
-          controlQueue.drop(whose);
-          var aborts = new ArrayList<Future<Void>>();
-          for (ItlNexus itl : affected) {
-            OptionalLong lun = OptionalLong.of(Lun.of(itl.number()));
-            aborts.add(itl.nexus().transport().abortTasks(lun, tellTaskAborted));
-          }
-          Future.join(aborts)
+          Promise<Void> tasksEnded = Promise.promise();
+          controlQueue.refuse(whose::contains, tasksEnded.future());
+          Future.join(affected.stream().map(itl -> abortTasks(itl, tellTaskAborted)).toList())
+              .<Void>mapEmpty()
+              .onComplete(tasksEnded);
+          tasksEnded
+              .future()
               .otherwiseEmpty() // a session that ended meanwhile has no tasks; the gate knows the
               // rest
               .compose(_ -> gate.drained())
               .onComplete(result -> on(caller, () -> ended.handle(result)));
         });
     return ended.future();
+  }
+
+  private static Future<Void> abortTasks(ItlNexus itl, boolean tellTaskAborted) {
+    try {
+      OptionalLong lun = OptionalLong.of(Lun.of(itl.number()));
+      return itl.nexus().transport().abortTasks(lun, tellTaskAborted);
+    } catch (RuntimeException e) {
+      log.error("{}: tasks could not be ended", itl.nexus(), e);
+      return Future.failedFuture(e);
+    }
   }
 
   /// LOGICAL UNIT RESET (SAM-5, Logical unit reset): ends every task, forgets what a reset forgets,

@@ -26,6 +26,13 @@ public final class Lun {
     };
   }
 
+  /// The same address in the form [#of] gives: two addresses of one unit are equal then. An address
+  /// no unit can have stays as it is.
+  public static long canonical(long lun) {
+    int number = number(lun);
+    return number < 0 ? lun : of(number);
+  }
+
   /// The address of a unit: peripheral device addressing up to 255, flat space above.
   ///
   /// @param number 0 to [#MAX]

@@ -10,7 +10,8 @@ public interface NexusTransport {
 
   /// Ends tasks of this nexus.
   ///
-  /// @param lun only those of this unit (the 8-byte LUN), or all
+  /// @param lun only those of this unit (8 bytes, in the form of [Lun#canonical] that
+  ///   [io.vtgt.scsi.Task] has too), or all
   /// @param tellTaskAborted answer each with TASK ABORTED (TAS is set and another nexus asked);
   ///   otherwise they end without an answer
   /// @return completes when no write of an ended task can still reach the medium

@@ -1,6 +1,7 @@
 package io.vtgt.target;
 
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vtgt.scsi.Asc;
 import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.Step;
@@ -75,7 +76,7 @@ public final class Target {
   /// @return completes when no write of an ended task can still reach the medium
   public Future<LogicalUnit> removeUnit(int lun) {
     LogicalUnit unit;
-    Future<Void> ended;
+    List<ItlNexus> sawIt;
     synchronized (this) {
       var next = new TreeMap<>(units);
       unit = next.remove(lun);
@@ -83,22 +84,14 @@ public final class Target {
         return Future.failedFuture(new IllegalArgumentException(name + " has no unit " + lun));
       }
       units = Collections.unmodifiableSortedMap(next);
-      ended = endTasksOf(lun, unit);
+      sawIt =
+          unit.attached().stream()
+              .filter(itl -> itl.number() == lun && nexuses.contains(itl.nexus()))
+              .toList();
       nexuses.forEach(this::inventoryChanged);
     }
-    return ended.map(unit);
-  }
-
-  /// The tasks are told TASK ABORTED, so that no initiator waits for an answer of a unit that is
-  /// gone.
-  private Future<Void> endTasksOf(int lun, LogicalUnit unit) {
-    var seeing = new ArrayList<Nexus>();
-    for (Nexus nexus : nexuses) {
-      if (nexus.at(Lun.of(lun)) != null) {
-        seeing.add(nexus);
-      }
-    }
-    return unit.abortTasks(seeing::contains, true);
+    // TASK ABORTED: no initiator shall wait for the answer of a unit that is gone.
+    return unit.abortTasks(sawIt, true).map(unit);
   }
 
   public List<Nexus> nexuses() {
@@ -168,7 +161,8 @@ public final class Target {
     return itl.unit().reset(Asc.BUS_DEVICE_RESET_FUNCTION_OCCURRED);
   }
 
-  /// TARGET WARM RESET and, with `cold`, TARGET COLD RESET (every session ends afterwards).
+  /// TARGET WARM RESET and, with `cold`, TARGET COLD RESET: every session ends afterwards, that of
+  /// the one who asked after the future has completed, so that it can be answered.
   public Future<Void> reset(Nexus by, boolean cold) {
     log.info("{}: {} reset by {}", name, cold ? "cold" : "warm", by);
     var resets = new ArrayList<Future<Void>>();
@@ -179,16 +173,21 @@ public final class Target {
                   ? Asc.POWER_ON_RESET_OR_BUS_DEVICE_RESET_OCCURRED
                   : Asc.BUS_DEVICE_RESET_FUNCTION_OCCURRED));
     }
-    return Future.join(resets)
-        .compose(_ -> cold ? endSessions("TARGET COLD RESET") : Future.succeededFuture());
+    Promise<Void> done = Promise.promise();
+    Future.join(resets)
+        .<Void>mapEmpty()
+        .onComplete(
+            result -> {
+              done.handle(result);
+              if (cold) {
+                nexuses.forEach(nexus -> nexus.context().runOnContext(_ -> endSession(nexus)));
+              }
+            });
+    return done.future();
   }
 
-  private Future<Void> endSessions(String why) {
-    var ends = new ArrayList<Future<Void>>();
-    for (Nexus nexus : nexuses) {
-      ends.add(nexus.transport().end(why));
-    }
-    return Future.join(ends).mapEmpty();
+  private static void endSession(Nexus nexus) {
+    nexus.transport().end("TARGET COLD RESET");
   }
 
   private Future<Void> noUnit(long lun) {

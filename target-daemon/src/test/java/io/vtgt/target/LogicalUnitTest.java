@@ -1,5 +1,6 @@
 package io.vtgt.target;
 
+import static io.vtgt.target.ScsiFixture.PROFILE;
 import static io.vtgt.target.ScsiFixture.await;
 import static io.vtgt.target.ScsiFixture.on;
 import static io.vtgt.target.ScsiFixture.profile;
@@ -8,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
+import io.netty.buffer.ByteBuf;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -18,11 +20,15 @@ import io.vtgt.scsi.Completion;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
 import io.vtgt.scsi.TaskAttribute;
+import io.vtgt.store.Layer;
+import io.vtgt.store.Limits;
 import io.vtgt.store.StoreFault;
+import io.vtgt.store.memory.MemoryStore;
 import io.vtgt.target.ScsiFixture.Answer;
 import io.vtgt.target.ScsiFixture.Initiator;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -160,6 +166,46 @@ class LogicalUnitTest {
   }
 
   @Test
+  void failingStore_endsTheCommandWithSenseInTheUnitsFormat() {
+    StoreFault fault = new StoreFault(StoreFault.Kind.READ_ERROR, "a test");
+    LogicalUnit unit = fixture.addUnit(0, PROFILE, failing(Future.failedFuture(fault)));
+    Initiator a = fixture.ready("a");
+    assertEquals("MEDIUM_ERROR 1100", a.send(0, "28 00 00 00 00 00 00 00 01 00").status());
+    unit.publish(unit.state().withDescriptorSense(true));
+    assertEquals("MEDIUM_ERROR 1100", a.send(0, "28 00 00 00 00 00 00 00 01 00").status());
+  }
+
+  @Test
+  void handlerThatThrows_isAHardwareError() {
+    var broken = new AtomicBoolean();
+    var store =
+        new Layer(new MemoryStore(ScsiFixture.BYTES)) {
+          @Override
+          public Limits limits() {
+            if (broken.get()) {
+              throw new IllegalStateException("a test");
+            }
+            return super.limits();
+          }
+        };
+    fixture.addUnit(0, PROFILE, store);
+    Initiator a = fixture.ready("a");
+    broken.set(true);
+    assertEquals("HARDWARE_ERROR 4400", a.send(0, "12 01 b0 00 ff 00").status());
+    broken.set(false);
+    assertEquals("GOOD", a.send(0, "12 01 b0 00 ff 00").status());
+  }
+
+  private static Layer failing(Future<ByteBuf> answer) {
+    return new Layer(new MemoryStore(ScsiFixture.BYTES)) {
+      @Override
+      public Future<ByteBuf> read(long offset, int length) {
+        return answer;
+      }
+    };
+  }
+
+  @Test
   void sense_isInTheFormatTheControlPageAsksFor() {
     LogicalUnit unit = fixture.addUnit(0);
     Initiator a = fixture.ready("a");
@@ -213,9 +259,11 @@ class LogicalUnitTest {
     LogicalUnit unit = fixture.addUnit(0);
     Initiator a = fixture.ready("a");
     Context seen =
-        await(
-            control(unit, a, () -> Future.succeededFuture(Completion.good()))
-                .map(_ -> Vertx.currentContext()));
+        on(
+            a.nexus.context(),
+            () ->
+                control(unit, a, () -> Future.succeededFuture(Completion.good()))
+                    .map(_ -> Vertx.currentContext()));
     assertSame(a.nexus.context(), seen);
   }
 
@@ -250,13 +298,21 @@ class LogicalUnitTest {
             () -> {
               throw new AssertionError("must not begin");
             });
-    on(unit.owner(), () -> unit.abortTasksOf(b.nexus.id()));
-    assertEquals("TASK_ABORTED", Answer.of(await(two)).status());
+    Promise<Void> tasksEnd = Promise.promise();
+    b.transport.tasksEnded = tasksEnd.future();
+    Future<Void> aborted = unit.abortTasksOf(b.nexus.id());
+    Future<Completion> three = control(unit, b, () -> two);
+    assertEquals("BUSY", Answer.of(await(two)).status());
+    assertEquals("BUSY", Answer.of(await(three)).status(), "or the abort would wait for itself");
+    tasksEnd.complete();
+    await(aborted);
     assertEquals(List.of("abort unit 0"), b.transport.calls);
     assertEquals(List.of(), a.transport.calls);
     assertFalse(unit.removalPrevented());
     running.complete(Completion.good());
     await(one);
+    Future<Completion> four = control(unit, b, () -> Future.succeededFuture(Completion.good()));
+    assertEquals("GOOD", Answer.of(await(four)).status());
   }
 
   private static Future<Completion> control(

@@ -45,6 +45,14 @@ class LunTest {
   }
 
   @Test
+  void canonical_isTheSameForBothForms() {
+    assertEquals(0x0001_0000_0000_0000L, Lun.canonical(0x4001_0000_0000_0000L));
+    assertEquals(0x0001_0000_0000_0000L, Lun.canonical(0x0001_0000_0000_0000L));
+    assertEquals(0x4100_0000_0000_0000L, Lun.canonical(0x4100_0000_0000_0000L));
+    assertEquals(-1, Lun.canonical(-1), "no unit can have it");
+  }
+
+  @Test
   void of_anImpossibleNumber_fails() {
     assertThrows(IllegalArgumentException.class, () -> Lun.of(-1));
     assertThrows(IllegalArgumentException.class, () -> Lun.of(Lun.MAX + 1));

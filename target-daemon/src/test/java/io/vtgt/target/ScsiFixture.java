@@ -214,6 +214,7 @@ public final class ScsiFixture implements AutoCloseable {
   /// Notes what it is asked, and ends tasks at once or when the test says so.
   public static final class FakeTransport implements NexusTransport {
     public final List<String> calls = new CopyOnWriteArrayList<>();
+    public final Promise<Void> ended = Promise.promise();
     public volatile Future<Void> tasksEnded = Future.succeededFuture();
 
     @Override
@@ -231,6 +232,7 @@ public final class ScsiFixture implements AutoCloseable {
     @Override
     public Future<Void> end(String why) {
       calls.add("end: " + why);
+      ended.tryComplete();
       return Future.succeededFuture();
     }
   }

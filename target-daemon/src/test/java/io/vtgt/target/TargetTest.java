@@ -244,6 +244,8 @@ class TargetTest {
     Initiator a = fixture.ready("a");
     Initiator b = fixture.ready("b");
     await(target.reset(a.nexus, true));
+    await(a.transport.ended.future());
+    await(b.transport.ended.future());
     assertEquals(List.of("abort unit 0", "end: TARGET COLD RESET"), a.transport.calls);
     assertEquals(List.of("abort unit 0", "end: TARGET COLD RESET"), b.transport.calls);
   }

@@ -365,7 +365,7 @@ public final class MemoryStore implements BackingStore {
 
     /// Bits `first` to `last`, both included.
     private static long pages(int first, int last) {
-      return -1L << first & -1L >>> (PAGES_PER_CHUNK - 1 - last);
+      return (-1L << first) & (-1L >>> (PAGES_PER_CHUNK - 1 - last));
     }
   }
 }

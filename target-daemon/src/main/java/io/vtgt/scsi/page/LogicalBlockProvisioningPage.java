@@ -1,5 +1,6 @@
 package io.vtgt.scsi.page;
 
+import io.vtgt.scsi.sbc.BlockLimits;
 import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.Nexus;
 
@@ -14,7 +15,7 @@ final class LogicalBlockProvisioningPage {
     byte[] body = new byte[4];
     if (unit.thin()) {
       body[1] = (byte) (LBPU | LBPWS | LBPWS10);
-      if (unit.gate().limits().unmapZeroes()) {
+      if (BlockLimits.unmapZeroes(unit)) {
         body[1] |= LBPRZ_ZEROES;
       }
       body[2] = THIN;

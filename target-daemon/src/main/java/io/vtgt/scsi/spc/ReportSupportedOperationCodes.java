@@ -41,8 +41,7 @@ final class ReportSupportedOperationCodes {
           hasActions
               ? Step.good(one(unit, opcode, serviceAction, timeouts), allocationLength)
               : wrongReportingOptions();
-      case ONE_EITHER ->
-          Step.good(one(unit, opcode, hasActions ? serviceAction : 0, timeouts), allocationLength);
+      case ONE_EITHER -> Step.good(one(unit, opcode, serviceAction, timeouts), allocationLength);
       default -> wrongReportingOptions();
     };
   }
@@ -70,7 +69,9 @@ final class ReportSupportedOperationCodes {
 
   private static byte[] one(LogicalUnit unit, int opcode, int serviceAction, boolean timeouts) {
     Optional<CommandSpec> found =
-        CommandTable.find(opcode, serviceAction).filter(row -> row.offered().test(unit));
+        CommandTable.find(opcode, serviceAction)
+            .filter(row -> row.offered().test(unit))
+            .filter(row -> row.serviceAction().orElse(0) == serviceAction);
     if (found.isEmpty()) {
       return new byte[] {0, NOT_SUPPORTED, 0, 0};
     }
