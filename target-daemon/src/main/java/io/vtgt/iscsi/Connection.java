@@ -30,6 +30,9 @@ final class Connection implements PipelineAdapter.Events, PduFramer.Sink<Request
   /// How long a peer whose connection we end may take to end it too.
   private static final long LINGER_MILLIS = 2000;
 
+  /// How long our last words to a peer that is in the wrong may take.
+  private static final long LAST_WORDS_MILLIS = 200;
+
   private final IscsiService service;
   private final PipelineAdapter socket;
   private final int portalGroup;
@@ -370,7 +373,7 @@ final class Connection implements PipelineAdapter.Events, PduFramer.Sink<Request
     log.warn("{}: closed: {}", this, why);
     output.flush();
     leave();
-    socket.close();
+    socket.closeAfterWrites(LAST_WORDS_MILLIS);
   }
 
   /// The gateway stops: who has not logged in yet need not go on.

@@ -22,6 +22,7 @@ import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -123,9 +124,14 @@ final class PipelineAdapter extends ChannelInboundHandlerAdapter {
       return (InetSocketAddress) channel.localAddress();
     }
 
+    /// Completes when the kernel accepts no more. NIO gives a socket back with the next turn of its
+    /// selector only, which has come when a timer runs.
     Future<Void> close() {
       Promise<Void> closed = Promise.promise();
-      channel.close().addListener(_ -> closed.complete());
+      var loop = channel.eventLoop();
+      channel
+          .close()
+          .addListener(_ -> loop.schedule(() -> closed.complete(), 1, TimeUnit.MILLISECONDS));
       return closed.future();
     }
   }
@@ -207,6 +213,13 @@ final class PipelineAdapter extends ChannelInboundHandlerAdapter {
 
   void close() {
     channel.close();
+  }
+
+  /// Sends what is queued and closes; a peer that does not take it may take so long.
+  void closeAfterWrites(long lingerMillis) {
+    write(Unpooled.EMPTY_BUFFER, this::close);
+    flush();
+    setTimer(lingerMillis, this::close);
   }
 
   /// Sends what is queued, then the end of the stream. What the peer still sends is read and

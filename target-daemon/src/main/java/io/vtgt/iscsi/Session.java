@@ -119,6 +119,7 @@ final class Session implements NexusTransport {
                 isid,
                 visitor.targetName().orElse(""),
                 visitor.portalGroup()),
+            visitor.address(),
             connection.context(),
             this);
     tasks = new TaskSet(this, target.orElse(null), output, service.dataBudget()); // null: discovery
@@ -325,6 +326,7 @@ final class Session implements NexusTransport {
         drop(kept);
       }
     }
+    windowOpens();
   }
 
   private void drop(Kept kept) {
@@ -335,6 +337,9 @@ final class Session implements NexusTransport {
   private void act(RequestPdu pdu) {
     if (!connection.state().fullFeature()) {
       return; // a logout is under way
+    }
+    if (!(pdu instanceof ScsiCommand)) {
+      windowOpens(); // its place is free again at once
     }
     if (target.isEmpty()
         && !(pdu instanceof TextRequest || pdu instanceof LogoutRequest || pdu instanceof NopOut)) {
@@ -442,6 +447,7 @@ final class Session implements NexusTransport {
   /// @param header 48 bytes or more, borrowed
   void reject(ByteBuf header, RejectReason reason, String why) {
     tally().add(Counter.REJECTS, 1);
+    windowOpens();
     log.warn(
         "{}: rejected, {}: {} (opcode 0x{}, itt 0x{})",
         this,
@@ -492,7 +498,7 @@ final class Session implements NexusTransport {
 
   // For its parts
 
-  /// A task has ended: there may be room for more.
+  /// A task has ended, or a CmdSN was spent on none: there may be room for more.
   void windowOpens() {
     int underWay = tasks.orderedCount();
     if (underWay == 0 || !service.dataBudget().exhausted()) {

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.vtgt.iscsi.pdu.NopIn;
 import io.vtgt.iscsi.pdu.Reject;
 import io.vtgt.iscsi.pdu.ScsiResponse;
+import io.vtgt.iscsi.pdu.TextResponse;
 import io.vtgt.scsi.Completion;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -87,12 +89,26 @@ class CommandOrderTest {
     assertEquals(initiator.cmdSn - 1, answer.maxCmdSn(), "closed");
     initiator.send(initiator.command(FakeTarget.READY)); // beyond: ignored
     initiator.cmdSn--;
+    initiator.send(ping);
+    initiator.receive(NopIn.class);
     for (int i = 0; i < 32; i++) {
       fixture.target.heldTask().complete(Completion.good());
       var response = initiator.receive(ScsiResponse.class);
       assertEquals(initiator.cmdSn + i, response.maxCmdSn());
     }
     initiator.sync();
+  }
+
+  @Test
+  void requestsThatAreNoTasks_doNotUseUpTheWindow() throws Exception {
+    var initiator = fixture.loggedIn();
+    for (int i = 0; i < 100; i++) {
+      initiator.sync();
+      initiator.send(initiator.text(), "A=1\0".getBytes(StandardCharsets.UTF_8));
+      initiator.receive(TextResponse.class);
+      initiator.send(initiator.command(FakeTarget.READY).attribute(7));
+      initiator.receive(Reject.class);
+    }
   }
 
   @Test

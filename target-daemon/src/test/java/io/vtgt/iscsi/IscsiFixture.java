@@ -2,6 +2,7 @@ package io.vtgt.iscsi;
 
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.transport.Transport;
 import io.vtgt.iscsi.login.LoginPolicy;
 import io.vtgt.target.Target;
 import java.io.IOException;
@@ -18,7 +19,7 @@ import org.slf4j.LoggerFactory;
 /// A service on a loopback port in front of a [FakeTarget], open to everybody.
 @SuppressWarnings("try") // it is closed by test methods that may be interrupted
 final class IscsiFixture implements Gateway, AutoCloseable {
-  final Vertx vertx = Vertx.vertx();
+  final Vertx vertx = Vertx.builder().withTransport(transport()).build();
   final FakeTarget target = new FakeTarget();
 
   /// What the gateway offers in a login.
@@ -35,6 +36,17 @@ final class IscsiFixture implements Gateway, AutoCloseable {
           name -> name.equals(FakeTarget.NAME) ? Optional.of(target) : Optional.empty());
   InetSocketAddress portal;
   private final List<TestInitiator> initiators = new ArrayList<>();
+
+  /// That of the system property `transport` (nio, epoll, io_uring), or the one the daemon prefers.
+  private static Transport transport() {
+    var wanted =
+        switch (System.getProperty("transport", "epoll")) {
+          case "nio" -> Transport.NIO;
+          case "io_uring" -> Transport.IO_URING;
+          default -> Transport.EPOLL;
+        };
+    return wanted != null && wanted.available() ? wanted : Transport.NIO;
+  }
 
   IscsiFixture listen() throws Exception {
     portal = await(service.listen(1, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)));

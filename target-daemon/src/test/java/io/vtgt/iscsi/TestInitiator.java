@@ -52,6 +52,8 @@ final class TestInitiator implements AutoCloseable {
   /// Where every PDU that carries status has its StatSN.
   private static final int STAT_SN = 24;
 
+  private static final int MAX_CMD_SN = 32;
+
   private final Socket socket = new Socket();
   private final PduWriter writer = new PduWriter();
   private final Queue<ResponsePdu> answers = new ArrayDeque<>();
@@ -79,6 +81,9 @@ final class TestInitiator implements AutoCloseable {
 
   /// The StatSN expected next.
   int expStatSn;
+
+  /// The last CmdSN the target takes now.
+  int maxCmdSn;
 
   int nextItt = 0x100;
   int tsih;
@@ -297,6 +302,7 @@ final class TestInitiator implements AutoCloseable {
               Reject _ ->
               true;
         };
+    maxCmdSn = pdu.bytes().getInt(MAX_CMD_SN);
     if (status) {
       int statSn = pdu.bytes().getInt(STAT_SN);
       if (statSn != expStatSn) {
