@@ -63,9 +63,9 @@ final class AdminClient implements AutoCloseable {
   }
 
   private static URI base(String url) {
-    var text = url.strip().replaceFirst("/+$", "");
+    var text = url.contains("://") ? url.strip() : "http://" + url.strip();
     try {
-      var uri = URI.create(text.contains("://") ? text : "http://" + text);
+      var uri = URI.create(text.replaceFirst("/+$", ""));
       boolean usable = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
       if (usable && uri.getHost() != null && uri.getQuery() == null) {
         return uri;
