@@ -52,6 +52,20 @@ public final class Cdb {
     return (bytes[at] >> bit & 1) != 0;
   }
 
+  /// The first bit that is set although `row` does not know it: byte offset times 8 plus bit number
+  /// (7 is the highest), or -1. Bytes after the row's length are padding of the transport and not
+  /// looked at.
+  int unexpectedBit(CommandSpec row) {
+    byte[] usage = row.usage();
+    for (int at = 1; at < usage.length; at++) {
+      int unexpected = bytes[at] & ~row.evaluatedBits(at) & 0xff;
+      if (unexpected != 0) {
+        return at * 8 + 31 - Integer.numberOfLeadingZeros(unexpected);
+      }
+    }
+    return -1;
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof Cdb cdb && Arrays.equals(bytes, cdb.bytes);

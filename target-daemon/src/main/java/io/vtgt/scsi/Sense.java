@@ -24,6 +24,10 @@ public record Sense(
 
   private static final FieldPointer NOWHERE = null;
 
+  private static final int FIXED_LENGTH = 18;
+  private static final byte FIXED_CURRENT = 0x70, DESCRIPTOR_CURRENT = 0x72;
+  private static final int VALID = 0x80, COMMAND_NOT_DATA = 0x40, BIT_POINTER_VALID = 0x08;
+
   public static Sense of(SenseKey key, Asc asc) {
     return new Sense(key, asc, OptionalLong.empty(), NOWHERE, OptionalInt.empty());
   }
@@ -59,8 +63,77 @@ public record Sense(
     return new Sense(key, asc, information, fieldPointer, OptionalInt.of(value));
   }
 
-  /// The sense data as bytes: 18 bytes in fixed format, 8 and its descriptors in descriptor format.
+  /// The sense data as bytes: 18 bytes in fixed format, 8 and its descriptors in descriptor format
+  /// (SPC-5, Fixed format sense data and Descriptor format sense data).
+  ///
+  /// An INFORMATION of more than 32 bits does not fit the fixed format; its VALID bit is then off,
+  /// as the standard asks.
   public byte[] encode(boolean descriptorFormat) {
-    throw new UnsupportedOperationException();
+    return descriptorFormat ? descriptorFormat() : fixedFormat();
+  }
+
+  private byte[] fixedFormat() {
+    byte[] bytes = new byte[FIXED_LENGTH];
+    bytes[0] = FIXED_CURRENT;
+    bytes[2] = (byte) key.code;
+    bytes[7] = FIXED_LENGTH - 8; // additional sense length
+    bytes[12] = (byte) (asc.code >> 8);
+    bytes[13] = (byte) asc.code;
+    if (information.isPresent() && information.getAsLong() >>> 32 == 0) {
+      bytes[0] |= (byte) VALID;
+      putLong(bytes, 3, 4, information.getAsLong());
+    }
+    putSenseKeySpecific(bytes, 15);
+    return bytes;
+  }
+
+  private byte[] descriptorFormat() {
+    int informationLength = information.isPresent() ? 12 : 0;
+    int specificLength = hasSenseKeySpecific() ? 8 : 0;
+    byte[] bytes = new byte[8 + informationLength + specificLength];
+    bytes[0] = DESCRIPTOR_CURRENT;
+    bytes[1] = (byte) key.code;
+    bytes[2] = (byte) (asc.code >> 8);
+    bytes[3] = (byte) asc.code;
+    bytes[7] = (byte) (bytes.length - 8); // additional sense length
+    int at = 8;
+    if (information.isPresent()) {
+      bytes[at] = 0x00; // information sense data descriptor
+      bytes[at + 1] = 0x0a;
+      bytes[at + 2] = (byte) VALID;
+      putLong(bytes, at + 4, 8, information.getAsLong());
+      at += informationLength;
+    }
+    if (hasSenseKeySpecific()) {
+      bytes[at] = 0x02; // sense key specific sense data descriptor
+      bytes[at + 1] = 0x06;
+      putSenseKeySpecific(bytes, at + 4);
+    }
+    return bytes;
+  }
+
+  private boolean hasSenseKeySpecific() {
+    return fieldPointer != null || progress.isPresent();
+  }
+
+  /// SKSV and the three bytes of the sense key specific field, the same in both formats.
+  private void putSenseKeySpecific(byte[] bytes, int at) {
+    if (fieldPointer != null) {
+      bytes[at] =
+          (byte)
+              (VALID
+                  | (fieldPointer.inCdb() ? COMMAND_NOT_DATA : 0)
+                  | (fieldPointer.bit() >= 0 ? BIT_POINTER_VALID | fieldPointer.bit() : 0));
+      putLong(bytes, at + 1, 2, fieldPointer.byteOffset());
+    } else if (progress.isPresent()) {
+      bytes[at] = (byte) VALID;
+      putLong(bytes, at + 1, 2, progress.getAsInt());
+    }
+  }
+
+  private static void putLong(byte[] bytes, int at, int length, long value) {
+    for (int i = 0; i < length; i++) {
+      bytes[at + i] = (byte) (value >> (8 * (length - 1 - i)));
+    }
   }
 }

@@ -1,6 +1,7 @@
 package io.vtgt.scsi;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.vertx.core.Future;
 import java.util.function.Function;
 
@@ -25,6 +26,15 @@ public sealed interface Step {
 
   static Step good(ByteBuf dataIn) {
     return new Done(Completion.good(dataIn));
+  }
+
+  /// GOOD with parameter data, cut at the CDB's ALLOCATION LENGTH (SPC-5, Allocation length).
+  ///
+  /// @param parameterData taken over, not copied
+  /// @param allocationLength bytes, unsigned
+  static Step good(byte[] parameterData, long allocationLength) {
+    int length = (int) Math.min(parameterData.length, allocationLength);
+    return length == 0 ? GOOD : good(Unpooled.wrappedBuffer(parameterData, 0, length));
   }
 
   static Step check(Sense sense) {

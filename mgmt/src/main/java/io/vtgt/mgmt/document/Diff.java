@@ -102,9 +102,10 @@ public final class Diff {
         .forEach(addedTargets::add);
 
     var replaced = new ArrayList<Change>();
+    // Usually none: those that take what may be another's.
+    var takers = changed.stream().filter(ChangedUnit::takesSomethingNew).toList();
     for (var unit : changed) {
-      if (changed.stream()
-          .anyMatch(other -> !other.equals(unit) && other.needsWhatIsHeldBy(unit))) {
+      if (takers.stream().anyMatch(other -> !other.equals(unit) && other.needsWhatIsHeldBy(unit))) {
         removed.add(new Change.RemoveUnit(unit.target, unit.was.lun()));
         added.add(new Change.AddUnit(unit.target, unit.now));
       } else {
@@ -116,6 +117,12 @@ public final class Diff {
 
   /// A unit that stays, with other settings.
   private record ChangedUnit(String target, Unit was, Unit now) {
+
+    boolean takesSomethingNew() {
+      return !now.store().equals(was.store())
+          || !now.name().equals(was.name())
+          || !now.identity().equals(was.identity());
+    }
 
     /// Whether this one, reopened before `other` is closed, would meet it: one medium, one name,
     /// one identity. Then the other is closed first.

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import org.yaml.snakeyaml.LoaderOptions;
 
 /// The two ways a document, or a part of it, is written down. Both hold the same records: the names
@@ -38,6 +39,11 @@ public enum DocumentFormat {
   DocumentFormat(JsonFactory factory, ObjectWriter writer) {
     this.factory = factory;
     this.writer = writer;
+  }
+
+  /// JSON for `*.json`, YAML for every other name.
+  public static DocumentFormat ofFile(String fileName) {
+    return fileName.toLowerCase(Locale.ROOT).endsWith(".json") ? JSON : YAML;
   }
 
   /// Reads a whole document and checks everything [Validation] checks. First the shape: when that

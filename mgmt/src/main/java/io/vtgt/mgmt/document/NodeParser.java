@@ -14,8 +14,12 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /// Makes the tree of a text. Syntax errors end the reading; duplicate names, numbers that cannot be
 /// held and unknown aliases are collected. Depth and the number of nodes, those that YAML aliases
@@ -24,6 +28,10 @@ final class NodeParser {
   static final int MAX_DEPTH = 32;
   static final int MAX_NODES = 1_000_000;
   private static final Pattern DECIMAL = Pattern.compile("-?(0|[1-9][0-9]{0,18})");
+
+  private static final Pattern QUOTED_TOKEN = Pattern.compile("Unrecognized token '.*?'(?=:|$)");
+  private static final Pattern SOURCE =
+      Pattern.compile("at \\[Source: .*?; line: (\\d+), column: (\\d+)]");
 
   private final JsonFactory factory;
   private final List<Problem> problems;
@@ -55,7 +63,7 @@ final class NodeParser {
       problems.add(unreadable.problem);
       return Optional.empty();
     } catch (JsonProcessingException syntax) {
-      problems.add(place(syntax.getLocation()).problem(Pointer.ROOT, inOneLine(syntax)));
+      problems.add(syntaxProblem(syntax));
       return Optional.empty();
     } catch (IOException impossible) {
       throw new UncheckedIOException(impossible);
@@ -232,19 +240,32 @@ final class NodeParser {
         : new Node.Place(Math.max(1, location.getLineNr()), Math.max(1, location.getColumnNr()));
   }
 
-  /// The parsers' messages quote the text around over several lines; the place is told already.
-  private static String inOneLine(JsonProcessingException syntax) {
-    var message = syntax.getOriginalMessage();
-    return message == null
-        ? "not readable"
-        : message
+  /// The parsers' messages quote the text around, which may be a secret; that is left out.
+  private static Problem syntaxProblem(JsonProcessingException syntax) {
+    for (Throwable cause = syntax; cause != null; cause = cause.getCause()) {
+      if (cause instanceof MarkedYAMLException marked && marked.getProblemMark() != null) {
+        var mark = marked.getProblemMark();
+        var at = new Node.Place(mark.getLine() + 1, mark.getColumn() + 1);
+        var message =
+            Stream.of(marked.getContext(), marked.getProblem())
+                .filter(Objects::nonNull)
+                .collect(Collectors.joining(": "));
+        return at.problem(
+            Pointer.ROOT, message + "; text with special characters stands in quotes");
+      }
+    }
+    var message =
+        Optional.ofNullable(syntax.getOriginalMessage())
+            .orElse("")
             .lines()
-            .filter(line -> !line.startsWith(" at [") && !line.startsWith(" in "))
-            .map(String::strip)
-            .filter(line -> !line.isEmpty())
-            .limit(2)
-            .reduce((a, b) -> a + "; " + b)
+            .findFirst()
             .orElse("not readable");
+    return place(syntax.getLocation())
+        .problem(
+            Pointer.ROOT,
+            SOURCE
+                .matcher(QUOTED_TOKEN.matcher(message).replaceFirst("Unrecognized token"))
+                .replaceAll("at line $1, column $2"));
   }
 
   /// Ends the reading.

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -159,7 +160,7 @@ class DocumentFormatTest {
     var document = new RandomDocuments(new Random(7)).document();
     for (var format : DocumentFormat.values()) {
       var bytes = format.write(document).getBytes(UTF_8);
-      for (int length = 0; length < bytes.length; length++) {
+      for (int length = 0; length < Math.min(bytes.length, 3000); length++) {
         var _ = format.readValid(Arrays.copyOf(bytes, length));
       }
     }
@@ -285,6 +286,48 @@ class DocumentFormatTest {
     assertInstanceOf(String.class, store.get("octal"));
     assertInstanceOf(String.class, store.get("quoted"));
     assertInstanceOf(String.class, store.get("yes"));
+  }
+
+  @Test
+  void syntaxError_read_isToldInOneLine() {
+    assertProblems(
+        DocumentFormat.YAML,
+        "portals: [{listen: *:3260}]",
+        "line 1, column 21: while scanning an alias: unexpected character found :(58);"
+            + " text with special characters stands in quotes\n");
+    assertProblems(
+        DocumentFormat.JSON,
+        "{\"version\": 1",
+        "line 1, column 14: Unexpected end-of-input: expected close marker for Object"
+            + " (start marker at line 1, column 1)\n");
+  }
+
+  @Test
+  void syntaxErrorNextToASecret_read_doesNotShowIt() {
+    for (var text :
+        List.of(
+            "accounts: [{secret: hushhush",
+            "secret: 'hushhush",
+            "secret: hush: hush",
+            "secret: @hush",
+            "\tsecret: hush",
+            "{\"secret\": hushhush}",
+            "{\"secret\": hush'hush}",
+            "{\"secret\": \"hush",
+            "{\"secret\": 'hush'}",
+            "{\"secret\": \"hush\\q\"}",
+            "{\"secret\": hush: 1}")) {
+      for (var format : DocumentFormat.values()) {
+        var told = problems(format.readValid(text.getBytes(UTF_8))).toString();
+        assertFalse(told.contains("hush"), told);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"vtgt.yaml, YAML", "vtgt.yml, YAML", "backup.JSON, JSON", "vtgt.conf, YAML"})
+  void fileName_asked_tellsTheFormat(String name, DocumentFormat format) {
+    assertEquals(format, DocumentFormat.ofFile(name));
   }
 
   @Test

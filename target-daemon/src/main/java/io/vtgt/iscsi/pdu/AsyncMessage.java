@@ -1,6 +1,7 @@
 package io.vtgt.iscsi.pdu;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 
 /// Asynchronous Message (RFC 7143 section 11.9): an event that the initiator did not ask about.
 ///
@@ -17,6 +18,12 @@ public record AsyncMessage(ByteBuf bytes, ByteBuf data) implements ResponsePdu {
       PARAMETER1 = 38,
       PARAMETER2 = 40,
       PARAMETER3 = 42;
+
+  /// An empty one to fill in, over the first 48 bytes of `header`; the F bit is set.
+  public static AsyncMessage on(ByteBuf header) {
+    Bhs.begin(header, OPCODE, true).setInt(16, Bhs.NO_TAG); // where others have the ITT
+    return new AsyncMessage(header, Unpooled.EMPTY_BUFFER);
+  }
 
   public long lun() {
     return bytes.getLong(LUN);
@@ -91,5 +98,10 @@ public record AsyncMessage(ByteBuf bytes, ByteBuf data) implements ResponsePdu {
   public AsyncMessage event(int event) {
     bytes.setByte(36, event);
     return this;
+  }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
   }
 }

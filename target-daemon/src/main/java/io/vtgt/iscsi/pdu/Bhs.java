@@ -17,7 +17,7 @@ public final class Bhs {
 
   static final int OPCODE_MASK = 0x3f;
 
-  private static final int TOTAL_AHS_LENGTH = 4;
+  static final int TOTAL_AHS_LENGTH = 4, DATA_SEGMENT_LENGTH = 5;
 
   private Bhs() {}
 
@@ -32,11 +32,20 @@ public final class Bhs {
 
   /// Length of the data segment without padding, bytes: 0 to 2^24-1.
   public static int dataLength(ByteBuf bytes) {
-    return bytes.getUnsignedMedium(TOTAL_AHS_LENGTH + 1);
+    return bytes.getUnsignedMedium(DATA_SEGMENT_LENGTH);
   }
 
   static void dataLength(ByteBuf bytes, int length) {
-    bytes.setMedium(TOTAL_AHS_LENGTH + 1, length);
+    bytes.setMedium(DATA_SEGMENT_LENGTH, length);
+  }
+
+  /// Makes `bytes` an empty header: 48 bytes from index 0, zero but for the operation code and,
+  /// with `finalBit`, the F bit.
+  static ByteBuf begin(ByteBuf bytes, int opcode, boolean finalBit) {
+    bytes.setZero(0, LENGTH);
+    bytes.setByte(0, opcode);
+    bytes.setByte(1, finalBit ? FINAL : 0);
+    return bytes;
   }
 
   static void flag(ByteBuf bytes, int mask, boolean on) {

@@ -1,6 +1,7 @@
 package io.vtgt.iscsi.pdu;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 
 /// SCSI Data-In (RFC 7143 section 11.7): a piece of a READ's data, the last one perhaps with the
 /// status.
@@ -20,6 +21,16 @@ public record DataIn(ByteBuf bytes, ByteBuf data) implements ResponsePdu {
       DATA_SN = 36,
       BUFFER_OFFSET = 40,
       RESIDUAL = 44;
+
+  /// An empty one to fill in, over the first 48 bytes of `header`.
+  public static DataIn on(ByteBuf header) {
+    return new DataIn(Bhs.begin(header, OPCODE, false), Unpooled.EMPTY_BUFFER);
+  }
+
+  public DataIn finalBit(boolean on) {
+    Bhs.flag(bytes, Bhs.FINAL, on);
+    return this;
+  }
 
   public boolean acknowledge() {
     return (bytes.getByte(1) & 0x40) != 0;
@@ -146,5 +157,10 @@ public record DataIn(ByteBuf bytes, ByteBuf data) implements ResponsePdu {
   public DataIn status(int status) {
     bytes.setByte(3, status);
     return this;
+  }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
   }
 }

@@ -1,6 +1,7 @@
 package io.vtgt.iscsi.pdu;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 
 /// SCSI Data-Out (RFC 7143 section 11.7): a piece of a WRITE's data, unsolicited or asked for by an
 /// R2T.
@@ -17,6 +18,16 @@ public record DataOut(ByteBuf bytes, ByteBuf data) implements RequestPdu {
       EXP_STAT_SN = 28,
       DATA_SN = 36,
       BUFFER_OFFSET = 40;
+
+  /// An empty one to fill in, over the first 48 bytes of `header`.
+  public static DataOut on(ByteBuf header) {
+    return new DataOut(Bhs.begin(header, OPCODE, false), Unpooled.EMPTY_BUFFER);
+  }
+
+  public DataOut finalBit(boolean on) {
+    Bhs.flag(bytes, Bhs.FINAL, on);
+    return this;
+  }
 
   public long lun() {
     return bytes.getLong(LUN);
@@ -71,5 +82,10 @@ public record DataOut(ByteBuf bytes, ByteBuf data) implements RequestPdu {
   public DataOut bufferOffset(long bufferOffset) {
     bytes.setInt(BUFFER_OFFSET, (int) bufferOffset);
     return this;
+  }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
   }
 }

@@ -1,6 +1,7 @@
 package io.vtgt.iscsi.pdu;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 
 /// Login Request (RFC 7143 section 11.12): one step of the login phase.
 ///
@@ -11,6 +12,11 @@ public record LoginRequest(ByteBuf bytes, ByteBuf data) implements RequestPdu {
   public static final int OPCODE = 0x03;
 
   private static final int ISID = 8, TSIH = 14, ITT = 16, CID = 20, CMD_SN = 24, EXP_STAT_SN = 28;
+
+  /// An empty one to fill in, over the first 48 bytes of `header`.
+  public static LoginRequest on(ByteBuf header) {
+    return new LoginRequest(Bhs.begin(header, OPCODE, false), Unpooled.EMPTY_BUFFER);
+  }
 
   public boolean transit() {
     return (bytes.getByte(1) & 0x80) != 0;
@@ -122,5 +128,10 @@ public record LoginRequest(ByteBuf bytes, ByteBuf data) implements RequestPdu {
   public LoginRequest versionMin(int version) {
     bytes.setByte(3, version);
     return this;
+  }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
   }
 }

@@ -1,6 +1,7 @@
 package io.vtgt.iscsi.pdu;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 
 /// Login Response (RFC 7143 section 11.13): one step of the login phase.
 ///
@@ -16,6 +17,11 @@ public record LoginResponse(ByteBuf bytes, ByteBuf data) implements ResponsePdu 
       STAT_SN = 24,
       EXP_CMD_SN = 28,
       MAX_CMD_SN = 32;
+
+  /// An empty one to fill in, over the first 48 bytes of `header`.
+  public static LoginResponse on(ByteBuf header) {
+    return new LoginResponse(Bhs.begin(header, OPCODE, false), Unpooled.EMPTY_BUFFER);
+  }
 
   public boolean transit() {
     return (bytes.getByte(1) & 0x80) != 0;
@@ -136,5 +142,10 @@ public record LoginResponse(ByteBuf bytes, ByteBuf data) implements ResponsePdu 
   public LoginResponse status(int status) {
     bytes.setShort(36, status);
     return this;
+  }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
   }
 }

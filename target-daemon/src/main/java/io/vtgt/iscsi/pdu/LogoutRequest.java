@@ -1,6 +1,7 @@
 package io.vtgt.iscsi.pdu;
 
 import io.netty.buffer.ByteBuf;
+import java.util.Optional;
 
 /// Logout Request (RFC 7143 section 11.14): ends a session or a connection in order.
 ///
@@ -10,6 +11,11 @@ public record LogoutRequest(ByteBuf bytes) implements RequestPdu {
   public static final int OPCODE = 0x06;
 
   private static final int ITT = 16, CID = 20, CMD_SN = 24, EXP_STAT_SN = 28;
+
+  /// An empty one to fill in, over the first 48 bytes of `header`; the F bit is set.
+  public static LogoutRequest on(ByteBuf header) {
+    return new LogoutRequest(Bhs.begin(header, OPCODE, true));
+  }
 
   @Override
   public int itt() {
@@ -57,5 +63,17 @@ public record LogoutRequest(ByteBuf bytes) implements RequestPdu {
   public LogoutRequest reason(int reason) {
     bytes.setByte(1, 0x80 | reason);
     return this;
+  }
+
+  @Override
+  public Optional<String> fault() {
+    return Bhs.dataLength(bytes) > 0
+        ? Optional.of("a data segment where none may be")
+        : RequestPdu.super.fault();
+  }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
   }
 }

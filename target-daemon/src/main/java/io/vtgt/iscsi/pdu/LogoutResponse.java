@@ -16,6 +16,11 @@ public record LogoutResponse(ByteBuf bytes) implements ResponsePdu {
       TIME2WAIT = 40,
       TIME2RETAIN = 42;
 
+  /// An empty one to fill in, over the first 48 bytes of `header`; the F bit is set.
+  public static LogoutResponse on(ByteBuf header) {
+    return new LogoutResponse(Bhs.begin(header, OPCODE, true));
+  }
+
   public int itt() {
     return bytes.getInt(ITT);
   }
@@ -78,5 +83,10 @@ public record LogoutResponse(ByteBuf bytes) implements ResponsePdu {
   public LogoutResponse response(int response) {
     bytes.setByte(2, response);
     return this;
+  }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
   }
 }

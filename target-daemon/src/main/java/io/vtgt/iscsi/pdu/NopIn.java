@@ -1,6 +1,7 @@
 package io.vtgt.iscsi.pdu;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 
 /// NOP-In (RFC 7143 section 11.19): a ping of ours, or the answer to the initiator's.
 ///
@@ -16,6 +17,11 @@ public record NopIn(ByteBuf bytes, ByteBuf data) implements ResponsePdu {
       STAT_SN = 24,
       EXP_CMD_SN = 28,
       MAX_CMD_SN = 32;
+
+  /// An empty one to fill in, over the first 48 bytes of `header`; the F bit is set.
+  public static NopIn on(ByteBuf header) {
+    return new NopIn(Bhs.begin(header, OPCODE, true), Unpooled.EMPTY_BUFFER);
+  }
 
   public long lun() {
     return bytes.getLong(LUN);
@@ -69,5 +75,10 @@ public record NopIn(ByteBuf bytes, ByteBuf data) implements ResponsePdu {
   public NopIn maxCmdSn(int maxCmdSn) {
     bytes.setInt(MAX_CMD_SN, maxCmdSn);
     return this;
+  }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
   }
 }

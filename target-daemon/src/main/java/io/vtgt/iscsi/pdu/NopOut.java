@@ -1,6 +1,7 @@
 package io.vtgt.iscsi.pdu;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 
 /// NOP-Out (RFC 7143 section 11.18): a ping of the initiator's, or its answer to ours.
 ///
@@ -11,6 +12,11 @@ public record NopOut(ByteBuf bytes, ByteBuf data) implements RequestPdu {
   public static final int OPCODE = 0x00;
 
   private static final int LUN = 8, ITT = 16, TTT = 20, CMD_SN = 24, EXP_STAT_SN = 28;
+
+  /// An empty one to fill in, over the first 48 bytes of `header`; the F bit is set.
+  public static NopOut on(ByteBuf header) {
+    return new NopOut(Bhs.begin(header, OPCODE, true), Unpooled.EMPTY_BUFFER);
+  }
 
   public long lun() {
     return bytes.getLong(LUN);
@@ -56,5 +62,10 @@ public record NopOut(ByteBuf bytes, ByteBuf data) implements RequestPdu {
   public NopOut expStatSn(int expStatSn) {
     bytes.setInt(EXP_STAT_SN, expStatSn);
     return this;
+  }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
   }
 }

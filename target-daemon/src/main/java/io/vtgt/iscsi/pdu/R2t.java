@@ -19,6 +19,11 @@ public record R2t(ByteBuf bytes) implements ResponsePdu {
       BUFFER_OFFSET = 40,
       DESIRED_LENGTH = 44;
 
+  /// An empty one to fill in, over the first 48 bytes of `header`; the F bit is set.
+  public static R2t on(ByteBuf header) {
+    return new R2t(Bhs.begin(header, OPCODE, true));
+  }
+
   public long lun() {
     return bytes.getLong(LUN);
   }
@@ -98,5 +103,10 @@ public record R2t(ByteBuf bytes) implements ResponsePdu {
   public R2t desiredLength(long desiredLength) {
     bytes.setInt(DESIRED_LENGTH, (int) desiredLength);
     return this;
+  }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
   }
 }

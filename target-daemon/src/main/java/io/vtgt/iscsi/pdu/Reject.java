@@ -1,6 +1,7 @@
 package io.vtgt.iscsi.pdu;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 
 /// Reject (RFC 7143 section 11.17): a PDU of the initiator's that was refused; its header is the
 /// data.
@@ -12,6 +13,12 @@ public record Reject(ByteBuf bytes, ByteBuf data) implements ResponsePdu {
   public static final int OPCODE = 0x3f;
 
   private static final int STAT_SN = 24, EXP_CMD_SN = 28, MAX_CMD_SN = 32, DATA_SN = 36;
+
+  /// An empty one to fill in, over the first 48 bytes of `header`; the F bit is set.
+  public static Reject on(ByteBuf header) {
+    Bhs.begin(header, OPCODE, true).setInt(16, Bhs.NO_TAG); // where others have the ITT
+    return new Reject(header, Unpooled.EMPTY_BUFFER);
+  }
 
   public int statSn() {
     return bytes.getInt(STAT_SN);
@@ -57,5 +64,10 @@ public record Reject(ByteBuf bytes, ByteBuf data) implements ResponsePdu {
   public Reject reason(int reason) {
     bytes.setByte(2, reason);
     return this;
+  }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
   }
 }

@@ -1,6 +1,8 @@
 package io.vtgt.iscsi.pdu;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.Optional;
 
 /// SCSI Command (RFC 7143 section 11.3): a CDB, perhaps with immediate data.
 ///
@@ -15,6 +17,16 @@ public record ScsiCommand(ByteBuf bytes, ByteBuf data) implements RequestPdu {
       EXPECTED_DATA_LENGTH = 20,
       CMD_SN = 24,
       EXP_STAT_SN = 28;
+
+  /// An empty one to fill in, over the first 48 bytes of `header`.
+  public static ScsiCommand on(ByteBuf header) {
+    return new ScsiCommand(Bhs.begin(header, OPCODE, false), Unpooled.EMPTY_BUFFER);
+  }
+
+  public ScsiCommand finalBit(boolean on) {
+    Bhs.flag(bytes, Bhs.FINAL, on);
+    return this;
+  }
 
   public boolean read() {
     return (bytes.getByte(1) & 0x40) != 0;
@@ -93,4 +105,47 @@ public record ScsiCommand(ByteBuf bytes, ByteBuf data) implements RequestPdu {
 
   /// Offset of the 16 CDB bytes of the header in [#bytes()]; more follow in an Extended CDB AHS.
   public static final int CDB = 32;
+
+  /// Bytes of the CDB in the header.
+  public static final int CDB_LENGTH = 16;
+
+  /// A copy of the CDB: 16 bytes, and those of an Extended CDB AHS behind them.
+  public byte[] cdb() {
+    var extended = ahs(Ahs.EXTENDED_CDB);
+    int more = extended == null ? 0 : extended.contentLength();
+    var cdb = new byte[CDB_LENGTH + more];
+    bytes.getBytes(CDB, cdb, 0, CDB_LENGTH);
+    if (more > 0) {
+      bytes.getBytes(extended.contentIndex(), cdb, CDB_LENGTH, more);
+    }
+    return cdb;
+  }
+
+  /// The read length of a command that reads and writes, bytes; 0 when none is told.
+  public long bidirectionalReadLength() {
+    var length = ahs(Ahs.BIDIRECTIONAL_READ_LENGTH);
+    return length == null ? 0 : bytes.getUnsignedInt(length.contentIndex());
+  }
+
+  private Ahs ahs(int type) {
+    for (var ahs = Ahs.first(bytes); ahs != null; ahs = ahs.next()) {
+      if (ahs.type() == type) {
+        return ahs;
+      }
+    }
+    return null;
+  }
+
+  @Override
+  public Optional<String> fault() {
+    if (!finalBit() && !write()) {
+      return Optional.of("neither F nor W"); // an error by RFC 7143 section 11.3.1
+    }
+    return Optional.ofNullable(Ahs.fault(bytes));
+  }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
+  }
 }

@@ -1,6 +1,7 @@
 package io.vtgt.iscsi.pdu;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 
 /// SCSI Response (RFC 7143 section 11.4): the status of a SCSI command, with its sense data.
 ///
@@ -18,6 +19,11 @@ public record ScsiResponse(ByteBuf bytes, ByteBuf data) implements ResponsePdu {
       EXP_DATA_SN = 36,
       BIDIRECTIONAL_READ_RESIDUAL = 40,
       RESIDUAL = 44;
+
+  /// An empty one to fill in, over the first 48 bytes of `header`; the F bit is set.
+  public static ScsiResponse on(ByteBuf header) {
+    return new ScsiResponse(Bhs.begin(header, OPCODE, true), Unpooled.EMPTY_BUFFER);
+  }
 
   public boolean bidirectionalReadOverflow() {
     return (bytes.getByte(1) & 0x10) != 0;
@@ -145,5 +151,10 @@ public record ScsiResponse(ByteBuf bytes, ByteBuf data) implements ResponsePdu {
   public ScsiResponse status(int status) {
     bytes.setByte(3, status);
     return this;
+  }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
   }
 }

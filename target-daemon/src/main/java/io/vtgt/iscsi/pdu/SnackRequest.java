@@ -1,6 +1,7 @@
 package io.vtgt.iscsi.pdu;
 
 import io.netty.buffer.ByteBuf;
+import java.util.Optional;
 
 /// SNACK Request (RFC 7143 section 11.16): asks for lost PDUs again; refused at ErrorRecoveryLevel
 /// 0.
@@ -16,6 +17,11 @@ public record SnackRequest(ByteBuf bytes) implements RequestPdu {
       EXP_STAT_SN = 28,
       BEG_RUN = 40,
       RUN_LENGTH = 44;
+
+  /// An empty one to fill in, over the first 48 bytes of `header`; the F bit is set.
+  public static SnackRequest on(ByteBuf header) {
+    return new SnackRequest(Bhs.begin(header, OPCODE, true));
+  }
 
   public long lun() {
     return bytes.getLong(LUN);
@@ -75,5 +81,22 @@ public record SnackRequest(ByteBuf bytes) implements RequestPdu {
   /// Type (RFC 7143 section 11.16.1): 0 data or R2T, 1 status, 2 DataACK, 3 R-Data.
   public int type() {
     return bytes.getByte(1) & 0x0f;
+  }
+
+  public SnackRequest type(int type) {
+    bytes.setByte(1, 0x80 | type);
+    return this;
+  }
+
+  @Override
+  public Optional<String> fault() {
+    return Bhs.dataLength(bytes) > 0
+        ? Optional.of("a data segment where none may be")
+        : RequestPdu.super.fault();
+  }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
   }
 }

@@ -1,6 +1,7 @@
 package io.vtgt.iscsi.pdu;
 
 import io.netty.buffer.ByteBuf;
+import java.util.Optional;
 
 /// Task Management Function Request (RFC 7143 section 11.5): asks for the end, or the state, of
 /// other tasks.
@@ -17,6 +18,11 @@ public record TaskManagementRequest(ByteBuf bytes) implements RequestPdu {
       EXP_STAT_SN = 28,
       REF_CMD_SN = 32,
       EXP_DATA_SN = 36;
+
+  /// An empty one to fill in, over the first 48 bytes of `header`; the F bit is set.
+  public static TaskManagementRequest on(ByteBuf header) {
+    return new TaskManagementRequest(Bhs.begin(header, OPCODE, true));
+  }
 
   public long lun() {
     return bytes.getLong(LUN);
@@ -90,5 +96,17 @@ public record TaskManagementRequest(ByteBuf bytes) implements RequestPdu {
   public TaskManagementRequest function(int function) {
     bytes.setByte(1, 0x80 | function);
     return this;
+  }
+
+  @Override
+  public Optional<String> fault() {
+    return Bhs.dataLength(bytes) > 0
+        ? Optional.of("a data segment where none may be")
+        : RequestPdu.super.fault();
+  }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
   }
 }

@@ -11,6 +11,11 @@ public record TaskManagementResponse(ByteBuf bytes) implements ResponsePdu {
 
   private static final int ITT = 16, STAT_SN = 24, EXP_CMD_SN = 28, MAX_CMD_SN = 32;
 
+  /// An empty one to fill in, over the first 48 bytes of `header`; the F bit is set.
+  public static TaskManagementResponse on(ByteBuf header) {
+    return new TaskManagementResponse(Bhs.begin(header, OPCODE, true));
+  }
+
   public int itt() {
     return bytes.getInt(ITT);
   }
@@ -55,5 +60,10 @@ public record TaskManagementResponse(ByteBuf bytes) implements ResponsePdu {
   public TaskManagementResponse response(int response) {
     bytes.setByte(2, response);
     return this;
+  }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
   }
 }

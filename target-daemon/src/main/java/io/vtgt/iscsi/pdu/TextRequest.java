@@ -1,6 +1,8 @@
 package io.vtgt.iscsi.pdu;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.Optional;
 
 /// Text Request (RFC 7143 section 11.10): key=value pairs in the full feature phase.
 ///
@@ -11,6 +13,16 @@ public record TextRequest(ByteBuf bytes, ByteBuf data) implements RequestPdu {
   public static final int OPCODE = 0x04;
 
   private static final int LUN = 8, ITT = 16, TTT = 20, CMD_SN = 24, EXP_STAT_SN = 28;
+
+  /// An empty one to fill in, over the first 48 bytes of `header`.
+  public static TextRequest on(ByteBuf header) {
+    return new TextRequest(Bhs.begin(header, OPCODE, false), Unpooled.EMPTY_BUFFER);
+  }
+
+  public TextRequest finalBit(boolean on) {
+    Bhs.flag(bytes, Bhs.FINAL, on);
+    return this;
+  }
 
   public boolean continues() {
     return (bytes.getByte(1) & 0x40) != 0;
@@ -65,5 +77,15 @@ public record TextRequest(ByteBuf bytes, ByteBuf data) implements RequestPdu {
   public TextRequest expStatSn(int expStatSn) {
     bytes.setInt(EXP_STAT_SN, expStatSn);
     return this;
+  }
+
+  @Override
+  public Optional<String> fault() {
+    return finalBit() && continues() ? Optional.of("both F and C") : RequestPdu.super.fault();
+  }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
   }
 }

@@ -1,6 +1,8 @@
 package io.vtgt.iscsi.pdu;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.Optional;
 
 /// Text Response (RFC 7143 section 11.11): key=value pairs in the full feature phase.
 ///
@@ -16,6 +18,16 @@ public record TextResponse(ByteBuf bytes, ByteBuf data) implements ResponsePdu {
       STAT_SN = 24,
       EXP_CMD_SN = 28,
       MAX_CMD_SN = 32;
+
+  /// An empty one to fill in, over the first 48 bytes of `header`.
+  public static TextResponse on(ByteBuf header) {
+    return new TextResponse(Bhs.begin(header, OPCODE, false), Unpooled.EMPTY_BUFFER);
+  }
+
+  public TextResponse finalBit(boolean on) {
+    Bhs.flag(bytes, Bhs.FINAL, on);
+    return this;
+  }
 
   public boolean continues() {
     return (bytes.getByte(1) & 0x40) != 0;
@@ -78,5 +90,15 @@ public record TextResponse(ByteBuf bytes, ByteBuf data) implements ResponsePdu {
   public TextResponse maxCmdSn(int maxCmdSn) {
     bytes.setInt(MAX_CMD_SN, maxCmdSn);
     return this;
+  }
+
+  @Override
+  public Optional<String> fault() {
+    return finalBit() && continues() ? Optional.of("both F and C") : ResponsePdu.super.fault();
+  }
+
+  @Override
+  public String toString() {
+    return PduPrinter.line(this);
   }
 }

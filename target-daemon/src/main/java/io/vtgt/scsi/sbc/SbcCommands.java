@@ -1,13 +1,109 @@
 package io.vtgt.scsi.sbc;
 
+import static io.vtgt.scsi.Access.CHANGES_UNIT;
+import static io.vtgt.scsi.Access.READS_MEDIUM;
+import static io.vtgt.scsi.Access.REPORTS;
+import static io.vtgt.scsi.Access.WRITES_MEDIUM;
+import static io.vtgt.scsi.CommandSpec.command;
+import static io.vtgt.scsi.CommandSpec.service;
+import static io.vtgt.scsi.sbc.CdbLayout.BYTES_10;
+import static io.vtgt.scsi.sbc.CdbLayout.BYTES_12;
+import static io.vtgt.scsi.sbc.CdbLayout.BYTES_16;
+import static io.vtgt.scsi.sbc.CdbLayout.BYTES_6;
+
+import io.vtgt.scsi.Access;
 import io.vtgt.scsi.CommandSpec;
+import io.vtgt.scsi.Step;
+import io.vtgt.scsi.Task;
+import io.vtgt.target.LogicalUnit;
 import java.util.List;
+import java.util.function.BiFunction;
 
 /// The rows of the block device (SBC-4) commands.
+///
+/// RDPROTECT, WRPROTECT, VRPROTECT and ORPROTECT are in no usage map: there is no protection
+/// information, so they must be 0. So must be ANCHOR: no store can anchor a block.
 public final class SbcCommands {
+  private static final String LBA_10 = "FF FF FF FF";
+  private static final String LBA_16 = "FF FF FF FF FF FF FF FF";
+
   private SbcCommands() {}
 
   public static List<CommandSpec> rows() {
-    return List.of();
+    return List.of(
+        command("READ (6)", "08 1F FF FF FF 00", READS_MEDIUM, with(BYTES_6, ReadWrite::read)),
+        command("WRITE (6)", "0A 1F FF FF FF 00", WRITES_MEDIUM, with(BYTES_6, ReadWrite::write)),
+        command("START STOP UNIT", "1B 01 00 0F F7 00", CHANGES_UNIT, StartStopUnit::begin),
+        command(
+                "READ CAPACITY (10)",
+                "25 00 00 00 00 00 00 00 00 00",
+                REPORTS,
+                ReadCapacity::bytes10)
+            .needsMedium(true),
+        ten("READ (10)", "28 18", READS_MEDIUM, ReadWrite::read),
+        ten("WRITE (10)", "2A 18", WRITES_MEDIUM, ReadWrite::write),
+        ten("WRITE AND VERIFY (10)", "2E 16", WRITES_MEDIUM, WriteAndVerify::begin),
+        ten("VERIFY (10)", "2F 16", READS_MEDIUM, Verify::begin),
+        ten("PRE-FETCH (10)", "34 02", READS_MEDIUM, PreFetch::begin),
+        ten("SYNCHRONIZE CACHE (10)", "35 06", CHANGES_UNIT, SynchronizeCache::begin)
+            .needsMedium(true),
+        ten("WRITE SAME (10)", "41 08", WRITES_MEDIUM, WriteSame::begin),
+        command("UNMAP", "42 00 00 00 00 00 00 FF FF 00", WRITES_MEDIUM, Unmap::begin)
+            .when(LogicalUnit::thin),
+        sixteen("READ (16)", "88 18", READS_MEDIUM, ReadWrite::read),
+        command(
+            "COMPARE AND WRITE",
+            "89 18 " + LBA_16 + " 00 00 00 FF 00 00",
+            WRITES_MEDIUM,
+            CompareAndWrite::begin),
+        sixteen("WRITE (16)", "8A 18", WRITES_MEDIUM, ReadWrite::write),
+        sixteen("ORWRITE (16)", "8B 18", WRITES_MEDIUM, OrWrite::begin),
+        sixteen("WRITE AND VERIFY (16)", "8E 16", WRITES_MEDIUM, WriteAndVerify::begin),
+        sixteen("VERIFY (16)", "8F 16", READS_MEDIUM, Verify::begin),
+        sixteen("PRE-FETCH (16)", "90 02", READS_MEDIUM, PreFetch::begin),
+        sixteen("SYNCHRONIZE CACHE (16)", "91 06", CHANGES_UNIT, SynchronizeCache::begin)
+            .needsMedium(true),
+        sixteen("WRITE SAME (16)", "93 09", WRITES_MEDIUM, WriteSame::begin),
+        service(
+                "READ CAPACITY (16)",
+                0x10,
+                "9E 10 00 00 00 00 00 00 00 00 FF FF FF FF 00 00",
+                REPORTS,
+                ReadCapacity::bytes16)
+            .needsMedium(true),
+        service(
+            "GET LBA STATUS (16)",
+            0x12,
+            "9E 12 " + LBA_16 + " FF FF FF FF 00 00",
+            READS_MEDIUM,
+            GetLbaStatus::begin),
+        twelve("READ (12)", "A8 18", READS_MEDIUM, ReadWrite::read),
+        twelve("WRITE (12)", "AA 18", WRITES_MEDIUM, ReadWrite::write),
+        twelve("WRITE AND VERIFY (12)", "AE 16", WRITES_MEDIUM, WriteAndVerify::begin),
+        twelve("VERIFY (12)", "AF 16", READS_MEDIUM, Verify::begin));
+  }
+
+  /// A command that comes in several lengths.
+  @FunctionalInterface
+  private interface Family {
+    Step begin(CdbLayout layout, Task task, LogicalUnit unit);
+  }
+
+  private static CommandSpec ten(String name, String start, Access access, Family family) {
+    return command(name, start + " " + LBA_10 + " 00 FF FF 00", access, with(BYTES_10, family));
+  }
+
+  private static CommandSpec twelve(String name, String start, Access access, Family family) {
+    return command(
+        name, start + " " + LBA_10 + " FF FF FF FF 00 00", access, with(BYTES_12, family));
+  }
+
+  private static CommandSpec sixteen(String name, String start, Access access, Family family) {
+    return command(
+        name, start + " " + LBA_16 + " FF FF FF FF 00 00", access, with(BYTES_16, family));
+  }
+
+  private static BiFunction<Task, LogicalUnit, Step> with(CdbLayout layout, Family family) {
+    return (task, unit) -> family.begin(layout, task, unit);
   }
 }

@@ -1,0 +1,161 @@
+package io.vtgt.store;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// Operations under way that were begun by a few threads, oldest first.
+///
+/// Its monitor is held for a few instructions per operation and hardly ever contended.
+final class Lane {
+  private final StoreGate gate;
+  private final int index;
+
+  // Everything under this object's monitor.
+  private Operation<?> head;
+  private Operation<?> tail;
+  private int size;
+  private long lastSequence;
+  private List<Drain> drains;
+  private final Tally tally = new Tally();
+
+  /// @param index from 0, its place among the gate's lanes
+  Lane(StoreGate gate, int index) {
+    this.gate = gate;
+    this.index = index;
+  }
+
+  /// Takes an operation in if nothing stands in its way.
+  synchronized Admission admit(Operation<?> operation) {
+    if (gate.closed()) {
+      return Admission.CLOSED;
+    }
+    if (operation.reach.exclusive()) {
+      return Admission.MUST_QUEUE;
+    }
+    for (Operation<?> exclusive : gate.exclusives()) {
+      if (exclusive.excludes(operation)) {
+        return Admission.MUST_QUEUE;
+      }
+    }
+    link(operation);
+    return Admission.ADMITTED;
+  }
+
+  /// Takes an operation in, whatever it has to wait for.
+  ///
+  /// @return false when the gate is closed
+  synchronized boolean enter(Operation<?> operation) {
+    if (gate.closed()) {
+      return false;
+    }
+    link(operation);
+    return true;
+  }
+
+  private void link(Operation<?> operation) {
+    operation.sequence = ++lastSequence;
+    operation.previous = tail;
+    if (tail == null) {
+      head = operation;
+    } else {
+      tail.next = operation;
+    }
+    tail = operation;
+    size++;
+  }
+
+  /// Makes `exclusive` wait for what it excludes here. Exclusive ones are not looked at: the gate
+  /// has them in a list.
+  ///
+  /// @return how many it has to wait for
+  synchronized int await(Operation<?> exclusive) {
+    int found = 0;
+    for (Operation<?> other = head; other != null; other = other.next) {
+      if (!other.reach.exclusive() && exclusive.excludes(other)) {
+        other.awaited = true;
+        other.addDependent(exclusive);
+        found++;
+      }
+    }
+    return found;
+  }
+
+  /// @return the drains that waited for this operation last
+  synchronized List<Drain> remove(Operation<?> operation, boolean succeeded) {
+    tally.count(operation, succeeded);
+    if (operation.previous == null) {
+      head = operation.next;
+    } else {
+      operation.previous.next = operation.next;
+    }
+    if (operation.next == null) {
+      tail = operation.previous;
+    } else {
+      operation.next.previous = operation.previous;
+    }
+    operation.previous = null;
+    operation.next = null;
+    size--;
+    if (drains == null) {
+      return List.of();
+    }
+    List<Drain> ended = new ArrayList<>();
+    for (Drain drain : drains) {
+      if (head == null || head.sequence > drain.until(this)) {
+        ended.add(drain);
+      }
+    }
+    drains.removeAll(ended);
+    if (drains.isEmpty()) {
+      drains = null;
+    }
+    return ended;
+  }
+
+  synchronized void join(Drain drain) {
+    if (head != null) {
+      if (drains == null) {
+        drains = new ArrayList<>();
+      }
+      drains.add(drain);
+      drain.waitFor(this, lastSequence);
+    }
+  }
+
+  /// Marks what has not moved for a whole deadline as given up.
+  synchronized List<Operation<?>> late(int now) {
+    List<Operation<?>> late = null;
+    for (Operation<?> operation = head; operation != null; operation = operation.next) {
+      if (now - operation.progressTick() > StoreGate.TICKS_PER_DEADLINE
+          && !operation.abandoned()
+          && operation.promise() != null) {
+        operation.abandon();
+        tally.timeout();
+        if (late == null) {
+          late = new ArrayList<>();
+        }
+        late.add(operation);
+      }
+    }
+    return late == null ? List.of() : late;
+  }
+
+  int index() {
+    return index;
+  }
+
+  /// Adds what was counted here to a sum.
+  ///
+  /// @return how many are under way here
+  synchronized int addTo(Tally sum) {
+    sum.add(tally);
+    return size;
+  }
+
+  /// What an operation may do now.
+  enum Admission {
+    ADMITTED,
+    MUST_QUEUE,
+    CLOSED
+  }
+}

@@ -1,0 +1,164 @@
+package io.vtgt.store;
+
+import io.vertx.core.Completable;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.internal.ContextInternal;
+import java.util.ArrayList;
+import java.util.List;
+
+/// One call of the gate, from its admission until the store has answered the last piece of it.
+abstract class Operation<T> implements Completable<T> {
+
+  /// Who has to wait for whom where ranges overlap.
+  enum Reach {
+    /// Waits for a barrier only: reads, flushes, questions.
+    READS,
+    /// Excluded by an exclusive range; goes side by side with other changes.
+    CHANGES,
+    /// Waits for every change under way, and later changes wait for it.
+    EXCLUDES_CHANGES,
+    /// Waits for everything under way, and everything later waits for it.
+    BARRIER;
+
+    boolean exclusive() {
+      return this == EXCLUDES_CHANGES || this == BARRIER;
+    }
+  }
+
+  /// Which counters an answer goes to.
+  enum Count {
+    READ,
+    WRITE,
+    FLUSH,
+    UNMAP,
+    OTHER
+  }
+
+  final Count count;
+  final Reach reach;
+  final long offset;
+  final long length;
+
+  // Written once, before the operation becomes visible to other threads.
+  private final StoreGate gate;
+  ContextInternal context;
+  Lane lane;
+
+  // Guarded by the lane's monitor.
+  Operation<?> previous;
+  Operation<?> next;
+  long sequence;
+  boolean awaited; // an exclusive operation waits for this one
+
+  // Guarded by the gate's order monitor.
+  private List<Operation<?>> dependents;
+  private int blockers;
+
+  // Set by the thread that calls the store, read by the deadline scan.
+  private volatile Promise<T> promise;
+  private int progressTick; // plain: the scan may see the one before
+  private volatile boolean abandoned;
+
+  Operation(StoreGate gate, Count count, Reach reach, long offset, long length) {
+    this.gate = gate;
+    this.count = count;
+    this.reach = reach;
+    this.offset = offset;
+    this.length = length;
+  }
+
+  /// Calls the store. May answer at once.
+  abstract Future<T> start();
+
+  /// Gives back what [#start] would have used, because it is never called.
+  void discard() {}
+
+  /// Gives back an answer that nobody waits for any more.
+  void drop(T answer) {}
+
+  /// The store answered, or everything that was asked of it did.
+  @Override
+  public final void complete(T answer, Throwable failure) {
+    gate.answered(this, answer, failure);
+  }
+
+  boolean overlaps(Operation<?> other) {
+    return offset < other.offset + other.length && other.offset < offset + length;
+  }
+
+  /// Must `other` keep away from this exclusive operation's range?
+  boolean excludes(Operation<?> other) {
+    return reach == Reach.BARRIER
+        || (other.reach != Reach.READS && (other.reach == Reach.BARRIER || overlaps(other)));
+  }
+
+  /// Something moved: the deadline starts again.
+  void progress(int tick) {
+    progressTick = tick;
+  }
+
+  int progressTick() {
+    return progressTick;
+  }
+
+  /// The caller has been told that it took too long: no further piece is begun.
+  boolean abandoned() {
+    return abandoned;
+  }
+
+  void abandon() {
+    abandoned = true;
+  }
+
+  /// Null as long as the caller has no future yet.
+  Promise<T> promise() {
+    return promise;
+  }
+
+  Future<T> promised() {
+    Promise<T> made = CallingContext.promise(context);
+    promise = made;
+    return made.future();
+  }
+
+  /// Under the gate's order monitor.
+  void blockedBy(int count) {
+    blockers = count;
+  }
+
+  /// Gives up waiting. Under the gate's order monitor.
+  ///
+  /// @return it was waiting, and will not be begun
+  boolean withdraw() {
+    if (blockers <= 0) {
+      return false;
+    }
+    blockers = Integer.MIN_VALUE;
+    return true;
+  }
+
+  /// One operation that this one waited for has ended.
+  ///
+  /// @return none is left
+  boolean unblocked() {
+    if (blockers == Integer.MIN_VALUE) {
+      return false;
+    }
+    blockers--;
+    return blockers == 0;
+  }
+
+  void addDependent(Operation<?> dependent) {
+    if (dependents == null) {
+      dependents = new ArrayList<>();
+    }
+    dependents.add(dependent);
+  }
+
+  List<Operation<?>> takeDependents() {
+    List<Operation<?>> taken = dependents;
+    dependents = null;
+    return taken == null ? List.of() : taken;
+  }
+}

@@ -1,0 +1,152 @@
+package io.vtgt.store.layer;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.internal.ContextInternal;
+import io.vertx.core.internal.VertxInternal;
+import io.vtgt.store.BackingStore;
+import io.vtgt.store.CallingContext;
+import io.vtgt.store.CompareResult;
+import io.vtgt.store.Layer;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/// Lets operations wait before they go on to the store below: for a time, or until a test says so.
+public final class DelayLayer extends Layer {
+
+  /// What is delayed together.
+  public enum Traffic {
+    READS,
+    /// Whatever changes the medium: writes, unmaps, zeroes, compare and write.
+    WRITES,
+    FLUSHES
+  }
+
+  /// How long each waits, milliseconds, 0 for not at all.
+  public record Delays(long readMillis, long writeMillis, long flushMillis) {
+    public static final Delays NONE = new Delays(0, 0, 0);
+
+    long millis(Traffic traffic) {
+      return switch (traffic) {
+        case READS -> readMillis;
+        case WRITES -> writeMillis;
+        case FLUSHES -> flushMillis;
+      };
+    }
+  }
+
+  private final Vertx vertx;
+  private final Delays delays;
+
+  // Under its own monitor. A traffic that is held has a list here.
+  private final Map<Traffic, List<Runnable>> held = new EnumMap<>(Traffic.class);
+
+  /// @param vertx may be null where no time is set
+  public DelayLayer(Vertx vertx, BackingStore next, Delays delays) {
+    super(next);
+    this.vertx = vertx;
+    this.delays = delays;
+  }
+
+  /// Keeps what comes from now on, until [#release].
+  public void hold(Traffic traffic) {
+    synchronized (held) {
+      held.putIfAbsent(traffic, new ArrayList<>());
+    }
+  }
+
+  /// Lets everything go on that was kept, in its order, and keeps nothing more.
+  public void release(Traffic traffic) {
+    List<Runnable> kept;
+    synchronized (held) {
+      kept = held.remove(traffic);
+    }
+    if (kept != null) {
+      kept.forEach(Runnable::run);
+    }
+  }
+
+  /// How many are kept now.
+  public int heldCount(Traffic traffic) {
+    synchronized (held) {
+      return held.getOrDefault(traffic, List.of()).size();
+    }
+  }
+
+  @Override
+  public Future<ByteBuf> read(long offset, int length) {
+    return later(Traffic.READS, () -> next().read(offset, length));
+  }
+
+  @Override
+  public Future<Void> write(long offset, ByteBuf data, boolean fua) {
+    return later(Traffic.WRITES, () -> next().write(offset, data, fua));
+  }
+
+  @Override
+  public Future<Void> flush() {
+    return later(Traffic.FLUSHES, () -> next().flush());
+  }
+
+  @Override
+  public Future<Void> unmap(long offset, long length) {
+    return later(Traffic.WRITES, () -> next().unmap(offset, length));
+  }
+
+  @Override
+  public Future<Void> writeZeroes(long offset, long length, boolean mayUnmap) {
+    return later(Traffic.WRITES, () -> next().writeZeroes(offset, length, mayUnmap));
+  }
+
+  @Override
+  public Future<CompareResult> compareAndWrite(long offset, ByteBuf expected, ByteBuf data) {
+    return later(Traffic.WRITES, () -> next().compareAndWrite(offset, expected, data));
+  }
+
+  @Override
+  public Future<Void> close() {
+    for (Traffic traffic : Traffic.values()) {
+      release(traffic);
+    }
+    return next().close();
+  }
+
+  private <T> Future<T> later(Traffic traffic, Supplier<Future<T>> operation) {
+    ContextInternal context = CallingContext.current(vertx);
+    Promise<T> promise = CallingContext.promise(context);
+    Runnable goOn = () -> run(context, () -> operation.get().onComplete(promise));
+    long millis = delays.millis(traffic);
+    synchronized (held) {
+      List<Runnable> kept = held.get(traffic);
+      if (kept != null) {
+        kept.add(goOn);
+        return promise.future();
+      }
+    }
+    if (millis == 0) {
+      return operation.get();
+    }
+    // Not a Vert.x timer: that would be lost with the verticle that called.
+    EventLoop loop =
+        context != null
+            ? context.nettyEventLoop()
+            : ((VertxInternal) vertx).nettyEventLoopGroup().next();
+    var _ = loop.schedule(goOn, millis, TimeUnit.MILLISECONDS);
+    return promise.future();
+  }
+
+  private static void run(ContextInternal context, Runnable step) {
+    if (context == null) {
+      step.run();
+    } else {
+      context.runOnContext(_ -> step.run());
+    }
+  }
+}

@@ -1,0 +1,371 @@
+package io.vtgt.store.memory;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.util.internal.OutOfDirectMemoryError;
+import io.vertx.core.Future;
+import io.vtgt.store.BackingStore;
+import io.vtgt.store.Extent;
+import io.vtgt.store.Geometry;
+import io.vtgt.store.Limits;
+import io.vtgt.store.StoreFault;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.StampedLock;
+
+/// A sparse medium in memory, outside the heap; gone when it is closed.
+///
+/// Memory comes in chunks of 256 KiB when they are first written and goes back when the last page
+/// of a chunk is unmapped. Which of its 64 pages are mapped is one `long`. Pages that are not hold
+/// zeroes, so a read need not look. Every call answers at once; calls of several threads meet only
+/// in a chunk's lock, for the time of one copy.
+public final class MemoryStore implements BackingStore {
+  /// What unmap frees, bytes.
+  public static final int PAGE_LENGTH = 4096;
+
+  private static final int PAGES_PER_CHUNK = Long.SIZE;
+  private static final int CHUNK_LENGTH = PAGE_LENGTH * PAGES_PER_CHUNK;
+
+  private static final Limits LIMITS =
+      new Limits(4 << 20, 0, false, false, PAGE_LENGTH, true, true, 0, true);
+
+  /// How many extents one question is answered with at most, and how many absent chunks it walks.
+  private static final int MAX_EXTENTS = 1024;
+
+  private static final int MAX_CHUNKS_WALKED = 65536;
+
+  /// Without leak detection: a chunk lives as long as the store, which counts them itself.
+  private static final UnpooledByteBufAllocator CHUNKS = new UnpooledByteBufAllocator(true, true);
+
+  private final ConcurrentHashMap<Long, Chunk> chunks = new ConcurrentHashMap<>();
+
+  private volatile Geometry geometry;
+  private volatile boolean closed;
+
+  /// @param bytes size, of blocks of one byte
+  public MemoryStore(long bytes) {
+    geometry = new Geometry(bytes, 1, PAGE_LENGTH);
+  }
+
+  @Override
+  public Geometry geometry() {
+    return geometry;
+  }
+
+  @Override
+  public Limits limits() {
+    return LIMITS;
+  }
+
+  @Override
+  public Future<ByteBuf> read(long offset, int length) {
+    if (closed) {
+      return closedFault();
+    }
+    if (offset + length > geometry.bytes()) {
+      return pastTheEnd(offset, length);
+    }
+    ByteBuf data = PooledByteBufAllocator.DEFAULT.directBuffer(length, length);
+    for (long at = offset; data.isWritable(); at += CHUNK_LENGTH - inChunk(at)) {
+      int size = Math.min(data.writableBytes(), CHUNK_LENGTH - inChunk(at));
+      Chunk chunk = chunks.get(at / CHUNK_LENGTH);
+      if (chunk == null || !chunk.read(inChunk(at), data, size)) {
+        data.writeZero(size);
+      }
+    }
+    return Future.succeededFuture(data);
+  }
+
+  @Override
+  public Future<Void> write(long offset, ByteBuf data, boolean fua) {
+    try {
+      if (closed) {
+        return closedFault();
+      }
+      if (offset + data.readableBytes() > geometry.bytes()) {
+        return pastTheEnd(offset, data.readableBytes());
+      }
+      for (long at = offset; data.isReadable(); at += CHUNK_LENGTH - inChunk(at)) {
+        int size = Math.min(data.readableBytes(), CHUNK_LENGTH - inChunk(at));
+        while (!chunk(at / CHUNK_LENGTH).write(inChunk(at), data, size)) {
+          // it was freed between the look-up and its lock: a new one takes its place
+          Thread.onSpinWait();
+        }
+      }
+      return Future.succeededFuture();
+    } catch (OutOfDirectMemoryError e) {
+      return noMemory(e);
+    } finally {
+      data.release();
+    }
+  }
+
+  @Override
+  public Future<Void> flush() {
+    return closed ? closedFault() : Future.succeededFuture();
+  }
+
+  /// Frees whole pages and zeroes the rest of the range.
+  @Override
+  public Future<Void> unmap(long offset, long length) {
+    if (closed) {
+      return closedFault();
+    }
+    clear(offset, offset + length);
+    return Future.succeededFuture();
+  }
+
+  @Override
+  public Future<Void> writeZeroes(long offset, long length, boolean mayUnmap) {
+    if (mayUnmap) {
+      return unmap(offset, length);
+    }
+    if (closed) {
+      return closedFault();
+    }
+    try {
+      long end = offset + length;
+      for (long at = offset; at < end; at += CHUNK_LENGTH - inChunk(at)) {
+        int size = (int) Math.min(end - at, CHUNK_LENGTH - inChunk(at));
+        while (!chunk(at / CHUNK_LENGTH).zero(inChunk(at), size)) {
+          Thread.onSpinWait();
+        }
+      }
+      return Future.succeededFuture();
+    } catch (OutOfDirectMemoryError e) {
+      return noMemory(e);
+    }
+  }
+
+  @Override
+  public Future<List<Extent>> extents(long offset, long length) {
+    if (closed) {
+      return closedFault();
+    }
+    List<Extent> extents = new ArrayList<>();
+    long end = offset + length;
+    long walked = 0;
+    for (long at = offset; at < end && extents.size() < MAX_EXTENTS; ) {
+      Chunk chunk = chunks.get(at / CHUNK_LENGTH);
+      if (++walked > MAX_CHUNKS_WALKED) {
+        break;
+      }
+      long chunkEnd = Math.min(end, at - inChunk(at) + CHUNK_LENGTH);
+      long mapped = chunk == null ? 0 : chunk.mappedPages();
+      if (mapped == 0 || mapped == -1) {
+        add(extents, at, chunkEnd, mapped != 0);
+        at = chunkEnd;
+        continue;
+      }
+      while (at < chunkEnd) {
+        int page = inChunk(at) / PAGE_LENGTH;
+        long pageEnd = Math.min(chunkEnd, (at / PAGE_LENGTH + 1) * PAGE_LENGTH);
+        add(extents, at, pageEnd, (mapped >>> page & 1) != 0);
+        at = pageEnd;
+      }
+    }
+    return Future.succeededFuture(extents);
+  }
+
+  private static void add(List<Extent> extents, long from, long to, boolean mapped) {
+    Extent.State state = mapped ? Extent.State.MAPPED : Extent.State.DEALLOCATED;
+    if (!extents.isEmpty() && extents.getLast().state() == state) {
+      from = extents.removeLast().offset();
+    }
+    extents.add(new Extent(from, to - from, state));
+  }
+
+  @Override
+  public Future<Geometry> resize(long bytes) {
+    if (closed) {
+      return closedFault();
+    }
+    long before = geometry.bytes();
+    Geometry resized = geometry.withBytes(bytes);
+    geometry = resized;
+    if (bytes < before) {
+      clear(bytes, before);
+    }
+    return Future.succeededFuture(resized);
+  }
+
+  @Override
+  public Future<Void> close() {
+    closed = true;
+    chunks.forEach((index, _) -> free(index));
+    return Future.succeededFuture();
+  }
+
+  /// How many bytes have memory behind them now.
+  long allocatedBytes() {
+    return (long) chunks.size() * CHUNK_LENGTH;
+  }
+
+  private void clear(long from, long to) {
+    long firstChunk = from / CHUNK_LENGTH;
+    long lastChunk = (to - 1) / CHUNK_LENGTH;
+    if (lastChunk - firstChunk > chunks.size()) {
+      chunks.forEach(
+          (index, _) -> {
+            if (index >= firstChunk && index <= lastChunk) {
+              clearChunk(index, from, to);
+            }
+          });
+      return;
+    }
+    for (long index = firstChunk; index <= lastChunk; index++) {
+      clearChunk(index, from, to);
+    }
+  }
+
+  private void clearChunk(long index, long from, long to) {
+    Chunk chunk = chunks.get(index);
+    if (chunk == null) {
+      return;
+    }
+    long start = index * CHUNK_LENGTH;
+    int begin = (int) Math.max(0, from - start);
+    int end = (int) Math.min(CHUNK_LENGTH, to - start);
+    if (chunk.unmap(begin, end - begin)) {
+      chunks.remove(index, chunk);
+    }
+  }
+
+  private void free(long index) {
+    Chunk chunk = chunks.remove(index);
+    if (chunk != null) {
+      chunk.unmap(0, CHUNK_LENGTH);
+    }
+  }
+
+  private Chunk chunk(long index) {
+    Chunk chunk = chunks.get(index);
+    if (chunk != null && chunk.freed) {
+      chunks.remove(index, chunk);
+      chunk = null;
+    }
+    return chunk != null ? chunk : chunks.computeIfAbsent(index, _ -> new Chunk());
+  }
+
+  private static int inChunk(long offset) {
+    return (int) (offset % CHUNK_LENGTH);
+  }
+
+  private static <T> Future<T> closedFault() {
+    return Future.failedFuture(new StoreFault(StoreFault.Kind.CLOSED, "the memory is given back"));
+  }
+
+  private <T> Future<T> pastTheEnd(long offset, long length) {
+    return Future.failedFuture(
+        new StoreFault(
+            StoreFault.Kind.OUT_OF_RANGE,
+            length + " bytes at " + offset + ": the memory has " + geometry.bytes()));
+  }
+
+  private static Future<Void> noMemory(OutOfDirectMemoryError e) {
+    return Future.failedFuture(
+        new StoreFault(StoreFault.Kind.OUT_OF_SPACE, "no memory for another chunk", e));
+  }
+
+  /// Memory of 64 pages, some of them mapped.
+  private static final class Chunk {
+    private final StampedLock lock = new StampedLock();
+    private final ByteBuf memory = CHUNKS.directBuffer(CHUNK_LENGTH, CHUNK_LENGTH);
+
+    // Under the lock.
+    private long mapped;
+
+    // Written under the lock.
+    private volatile boolean freed;
+
+    Chunk() {
+      memory.setZero(0, CHUNK_LENGTH);
+    }
+
+    /// Borrows `into` and appends to it.
+    ///
+    /// @return false when the chunk is freed: what it held reads as zeroes
+    boolean read(int from, ByteBuf into, int length) {
+      long stamp = lock.readLock();
+      try {
+        if (!freed) {
+          into.writeBytes(memory, from, length);
+        }
+        return !freed;
+      } finally {
+        lock.unlockRead(stamp);
+      }
+    }
+
+    /// Borrows `data` and takes `length` bytes from it.
+    ///
+    /// @return false when the chunk is freed and another one must be taken
+    boolean write(int to, ByteBuf data, int length) {
+      long stamp = lock.writeLock();
+      try {
+        if (!freed) {
+          memory.setBytes(to, data, length);
+          mapped |= pages(to / PAGE_LENGTH, (to + length - 1) / PAGE_LENGTH);
+        }
+        return !freed;
+      } finally {
+        lock.unlockWrite(stamp);
+      }
+    }
+
+    boolean zero(int from, int length) {
+      long stamp = lock.writeLock();
+      try {
+        if (!freed) {
+          memory.setZero(from, length);
+          mapped |= pages(from / PAGE_LENGTH, (from + length - 1) / PAGE_LENGTH);
+        }
+        return !freed;
+      } finally {
+        lock.unlockWrite(stamp);
+      }
+    }
+
+    /// Zeroes a range and unmaps the pages that are wholly in it.
+    ///
+    /// @return nothing is mapped any more and the memory is given back
+    boolean unmap(int from, int length) {
+      long stamp = lock.writeLock();
+      try {
+        if (freed) {
+          return true;
+        }
+        int first = (from + PAGE_LENGTH - 1) / PAGE_LENGTH;
+        int last = (from + length) / PAGE_LENGTH - 1;
+        if (first <= last) {
+          mapped &= ~pages(first, last);
+        }
+        if (mapped != 0) {
+          memory.setZero(from, length);
+          return false;
+        }
+        freed = true;
+        memory.release();
+        return true;
+      } finally {
+        lock.unlockWrite(stamp);
+      }
+    }
+
+    long mappedPages() {
+      long stamp = lock.readLock();
+      try {
+        return mapped;
+      } finally {
+        lock.unlockRead(stamp);
+      }
+    }
+
+    /// Bits `first` to `last`, both included.
+    private static long pages(int first, int last) {
+      return (-1L << first) & (-1L >>> (PAGES_PER_CHUNK - 1 - last));
+    }
+  }
+}

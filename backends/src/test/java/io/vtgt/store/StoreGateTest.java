@@ -1,0 +1,314 @@
+package io.vtgt.store;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.vertx.core.Future;
+import io.vtgt.store.layer.DelayLayer;
+import io.vtgt.store.layer.DelayLayer.Traffic;
+import io.vtgt.store.layer.FaultLayer;
+import io.vtgt.store.memory.MemoryStore;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/// The gate over memory, with layers that hold and fail. Without Vert.x contexts: everything
+/// answers on the thread that lets it go on, and the clock moves by [StoreGate#tick].
+class StoreGateTest {
+  private static final int SIZE = 16 << 20;
+
+  private final FaultLayer faults = new FaultLayer(new MemoryStore(SIZE), FaultLayer.Plan.NONE);
+  private final DelayLayer delays = new DelayLayer(null, faults, DelayLayer.Delays.NONE);
+  private final StoreGate gate = new StoreGate(null, delays, new StoreGate.Options(1000));
+
+  @AfterEach
+  void everythingWasAnswered() {
+    for (Traffic traffic : Traffic.values()) {
+      delays.release(traffic);
+    }
+    assertEquals(0, gate.counters().underWay());
+    assertTrue(gate.close().succeeded());
+  }
+
+  @Test
+  void read_longerThanTheTransfer_isSplitAndJoined() {
+    byte[] data = new byte[9 << 20];
+    new Random(1).nextBytes(data);
+    ByteBuf buffer = direct(data);
+    assertTrue(gate.write(4096, buffer, true).succeeded());
+    assertEquals(0, buffer.refCnt());
+    ByteBuf got = gate.read(4096, data.length).result();
+    assertArrayEquals(data, ByteBufUtil.getBytes(got));
+    assertTrue(got.release());
+    StoreGate.Counters counters = gate.counters();
+    assertEquals(1, counters.readOperations());
+    assertEquals(data.length, counters.readBytes());
+    assertEquals(1, counters.writeOperations());
+    assertEquals(data.length, counters.writeBytes());
+  }
+
+  @Test
+  void split_whereOnePieceFails_failsOnceAndReleasesAll() {
+    delays.hold(Traffic.READS);
+    Future<ByteBuf> read = gate.read(0, 12 << 20);
+    assertEquals(3, delays.heldCount(Traffic.READS));
+    faults.failNext(FaultLayer.Operation.READ, StoreFault.Kind.READ_ERROR);
+    delays.release(Traffic.READS);
+    assertSame(StoreFault.Kind.READ_ERROR, kind(read));
+
+    ByteBuf data = PooledByteBufAllocator.DEFAULT.directBuffer().writeZero(9 << 20);
+    faults.failNext(FaultLayer.Operation.WRITE, StoreFault.Kind.OUT_OF_SPACE);
+    assertSame(StoreFault.Kind.OUT_OF_SPACE, kind(gate.write(0, data, false)));
+    assertEquals(0, data.refCnt());
+    assertEquals(2, gate.counters().faults());
+  }
+
+  @Test
+  void fua_whereTheFlushFails_failsTheWrite() {
+    faults.failNext(FaultLayer.Operation.FLUSH, StoreFault.Kind.WRITE_ERROR);
+    assertSame(StoreFault.Kind.WRITE_ERROR, kind(gate.write(0, zeroes(512), true)));
+    assertTrue(gate.write(0, zeroes(512), true).succeeded());
+  }
+
+  @Test
+  void fault_ofAnUnknownSort_becomesAStoreFault() {
+    StoreGate odd =
+        new StoreGate(
+            null,
+            new Layer(new MemoryStore(4096)) {
+              @Override
+              public Future<ByteBuf> read(long offset, int length) {
+                throw new IllegalStateException("a bug");
+              }
+            },
+            new StoreGate.Options(0));
+    assertSame(StoreFault.Kind.READ_ERROR, kind(odd.read(0, 512)));
+    assertEquals(0, odd.counters().underWay());
+    assertTrue(odd.close().succeeded());
+  }
+
+  @Test
+  void deadline_passed_failsTheCallerAndDrainedStillWaits() {
+    delays.hold(Traffic.READS);
+    delays.hold(Traffic.WRITES);
+    ByteBuf data = zeroes(512);
+    Future<ByteBuf> read = gate.read(0, 512);
+    Future<Void> write = gate.write(0, data, false);
+    pass(StoreGate.TICKS_PER_DEADLINE);
+    assertFalse(read.isComplete());
+    pass(1);
+    assertSame(StoreFault.Kind.TIMEOUT, kind(read));
+    assertSame(StoreFault.Kind.TIMEOUT, kind(write));
+    Future<Void> drained = gate.drained();
+    assertFalse(drained.isComplete());
+    assertEquals(2, gate.counters().underWay());
+    assertEquals(2, gate.counters().timeouts());
+    pass(40);
+    assertEquals(2, gate.counters().timeouts());
+    assertEquals(1, data.refCnt());
+    delays.release(Traffic.READS); // the late answer's buffer is released by the gate
+    delays.release(Traffic.WRITES);
+    assertTrue(drained.succeeded());
+    assertEquals(0, data.refCnt());
+    assertEquals(0, gate.counters().faults());
+  }
+
+  @Test
+  void deadline_ofALongRange_startsAgainWithEachPiece() {
+    delays.hold(Traffic.WRITES);
+    Future<Void> write = gate.write(0, zeroes(12 << 20), false);
+    for (int i = 0; i < 3; i++) {
+      pass(StoreGate.TICKS_PER_DEADLINE);
+      delays.release(Traffic.WRITES);
+      delays.hold(Traffic.WRITES);
+    }
+    assertTrue(write.succeeded());
+  }
+
+  @Test
+  void deadline_whileComparing_neverWrites() {
+    delays.hold(Traffic.READS);
+    ByteBuf expected = zeroes(512);
+    ByteBuf data = zeroes(512).setByte(0, 1);
+    Future<CompareResult> swap = gate.compareAndWrite(0, expected, data, false);
+    pass(StoreGate.TICKS_PER_DEADLINE + 1);
+    assertSame(StoreFault.Kind.TIMEOUT, kind(swap));
+    delays.release(Traffic.READS);
+    assertEquals(0, expected.refCnt());
+    assertEquals(0, data.refCnt());
+    ByteBuf now = gate.read(0, 512).result();
+    assertEquals(0, now.getByte(0));
+    now.release();
+  }
+
+  @Test
+  void deadline_ofOneThatWaits_takesItOutOfTheQueue() {
+    delays.hold(Traffic.READS);
+    Future<ByteBuf> stuck = gate.read(0, 512);
+    Future<Geometry> resize = gate.resize(SIZE * 2L);
+    Future<ByteBuf> behind = gate.read(512, 512);
+    assertEquals(1, delays.heldCount(Traffic.READS));
+    pass(StoreGate.TICKS_PER_DEADLINE + 1);
+    assertSame(StoreFault.Kind.TIMEOUT, kind(stuck));
+    assertSame(StoreFault.Kind.TIMEOUT, kind(resize));
+    assertSame(StoreFault.Kind.TIMEOUT, kind(behind));
+    // The stuck read is still there, but the resize is not, and nothing waits for it.
+    delays.hold(Traffic.WRITES);
+    Future<Void> write = gate.write(0, zeroes(512), false);
+    assertEquals(1, delays.heldCount(Traffic.WRITES));
+    delays.release(Traffic.WRITES);
+    assertTrue(write.succeeded());
+    delays.release(Traffic.READS);
+    assertEquals(SIZE, gate.geometry().bytes());
+  }
+
+  @Test
+  void drained_waitsForWhatWasUnderWayAndNoMore() {
+    assertTrue(gate.drained().succeeded());
+    delays.hold(Traffic.WRITES);
+    Future<Void> before = gate.write(0, zeroes(512), false);
+    Future<Void> drained = gate.drained();
+    delays.hold(Traffic.FLUSHES);
+    Future<Void> after = gate.flush();
+    delays.release(Traffic.WRITES);
+    assertTrue(before.succeeded());
+    assertTrue(drained.succeeded());
+    assertFalse(after.isComplete());
+    delays.release(Traffic.FLUSHES);
+    assertTrue(after.succeeded());
+  }
+
+  @Test
+  void exclusive_waitsForChangesOfItsRangeOnly() {
+    delays.hold(Traffic.WRITES);
+    Future<Void> inside = gate.write(0, zeroes(512), false);
+    Future<Void> outside = gate.write(8192, zeroes(512), false);
+    List<String> order = new ArrayList<>();
+    inside.onComplete(_ -> order.add("write"));
+    Future<Void> update =
+        gate.update(
+            0,
+            512,
+            _ -> {
+              order.add("update");
+              return Optional.empty();
+            },
+            false);
+    // Later ones of the same range wait for the update, others do not.
+    Future<Void> behind = gate.write(0, zeroes(512), false);
+    Future<Void> beside = gate.write(512, zeroes(512), false);
+    assertEquals(3, delays.heldCount(Traffic.WRITES));
+    assertTrue(gate.read(0, 512).map(ByteBuf::release).succeeded());
+    delays.release(Traffic.WRITES);
+    assertTrue(update.succeeded() && behind.succeeded() && beside.succeeded());
+    assertTrue(outside.succeeded());
+    assertEquals("update", order.getLast());
+  }
+
+  @Test
+  void update_thatThrowsOrGivesAnotherLength_failsAndLetsOthersOn() {
+    assertTrue(
+        gate.update(
+                0,
+                512,
+                _ -> {
+                  throw new IllegalStateException("a bug");
+                },
+                false)
+            .failed());
+    ByteBuf longer = zeroes(1024);
+    assertSame(
+        StoreFault.Kind.OUT_OF_RANGE, kind(gate.update(0, 512, _ -> Optional.of(longer), false)));
+    assertEquals(0, longer.refCnt());
+    assertTrue(gate.write(0, zeroes(512), false).succeeded());
+  }
+
+  @Test
+  void resize_holdsWhatComesAndMeasuresItAnew() {
+    delays.hold(Traffic.READS);
+    Future<ByteBuf> before = gate.read(0, 512);
+    Future<Geometry> resize = gate.resize(4096);
+    ByteBuf data = zeroes(512);
+    Future<Void> tooFar = gate.write(8192, data, false);
+    Future<Void> within = gate.write(0, zeroes(512), false);
+    assertFalse(resize.isComplete());
+    delays.release(Traffic.READS);
+    before.result().release();
+    assertEquals(4096, resize.result().bytes());
+    assertSame(StoreFault.Kind.OUT_OF_RANGE, kind(tooFar));
+    assertEquals(0, data.refCnt());
+    assertTrue(within.succeeded());
+  }
+
+  @Test
+  void close_refusesNewOnesAndWaitsForTheOthers() {
+    delays.hold(Traffic.WRITES);
+    Future<Void> write = gate.write(0, zeroes(512), false);
+    Future<Void> close = gate.close();
+    assertFalse(close.isComplete());
+    ByteBuf late = zeroes(512);
+    assertSame(StoreFault.Kind.CLOSED, kind(gate.write(0, late, false)));
+    assertEquals(0, late.refCnt());
+    assertSame(
+        StoreFault.Kind.CLOSED, kind(gate.compareAndWrite(0, zeroes(512), zeroes(512), false)));
+    delays.release(Traffic.WRITES);
+    assertTrue(write.succeeded());
+    assertTrue(close.succeeded());
+    assertTrue(gate.close().succeeded());
+  }
+
+  @Test
+  void counters_tellWhatWasAsked() {
+    assertTrue(gate.unmap(4095, 8194).succeeded());
+    assertTrue(gate.flush().succeeded());
+    assertTrue(gate.writeZeroes(0, 4096, true).succeeded());
+    StoreGate.Counters counters = gate.counters();
+    assertEquals(1, counters.unmapOperations());
+    assertEquals(8192, counters.unmapBytes());
+    assertEquals(1, counters.flushOperations());
+    assertEquals(1, counters.otherOperations());
+    assertTrue(gate.unmap(1, 4096).succeeded()); // holds no whole granule
+    assertEquals(1, gate.counters().unmapOperations());
+  }
+
+  @Test
+  void emptyRanges_doNothing() {
+    assertEquals(0, gate.read(SIZE, 0).result().readableBytes());
+    assertTrue(gate.write(SIZE, Unpooled.EMPTY_BUFFER, false).succeeded());
+    assertTrue(gate.writeZeroes(0, 0, false).succeeded());
+    assertTrue(gate.extents(0, 0).result().isEmpty());
+    assertSame(
+        CompareResult.WRITTEN, gate.compareAndWrite(0, zeroes(0), zeroes(0), false).result());
+    assertNull(gate.update(0, 0, _ -> Optional.empty(), false).result());
+  }
+
+  private void pass(int ticks) {
+    for (int i = 0; i < ticks; i++) {
+      gate.tick();
+    }
+  }
+
+  private static StoreFault.Kind kind(Future<?> failed) {
+    assertTrue(failed.failed(), "it did not fail");
+    return ((StoreFault) failed.cause()).kind();
+  }
+
+  private static ByteBuf zeroes(int length) {
+    return PooledByteBufAllocator.DEFAULT.directBuffer(Math.max(1, length)).writeZero(length);
+  }
+
+  private static ByteBuf direct(byte[] data) {
+    return PooledByteBufAllocator.DEFAULT.directBuffer(data.length).writeBytes(data);
+  }
+}

@@ -1,0 +1,313 @@
+package io.vtgt.daemon;
+
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vtgt.daemon.Running.BoundPortal;
+import io.vtgt.daemon.Running.ServedUnit;
+import io.vtgt.iscsi.IscsiService;
+import io.vtgt.mgmt.AdminError;
+import io.vtgt.mgmt.TargetAdmin;
+import io.vtgt.mgmt.document.Change;
+import io.vtgt.mgmt.document.Diff;
+import io.vtgt.mgmt.document.Document;
+import io.vtgt.mgmt.document.Validation;
+import io.vtgt.mgmt.document.Violation;
+import io.vtgt.store.StoreGate;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// What the management interface may ask of the daemon. Reading is answered at once from snapshots;
+/// changes run on the control context, one at a time, in the order they came.
+final class DaemonAdmin implements TargetAdmin {
+  private static final Logger LOG = LoggerFactory.getLogger(DaemonAdmin.class);
+
+  /// Changes that may wait for the one under way; more are refused, so that a stuck store does not
+  /// fill the memory.
+  private static final int MAX_WAITING_CHANGES = 64;
+
+  private final Context control;
+  private final Reconciler reconciler;
+  private final DocumentInForce inForce;
+  private final Units units;
+  private final Overrides overrides;
+  private final InstantSource clock;
+  private final Instant started;
+
+  // Touched only on the control context.
+  private Future<Void> last = Future.succeededFuture();
+  private int waiting;
+
+  // Written on the control context, read from anywhere.
+  private volatile boolean closed;
+
+  DaemonAdmin(
+      Context control,
+      Reconciler reconciler,
+      DocumentInForce inForce,
+      Units units,
+      Overrides overrides,
+      InstantSource clock) {
+    this.control = control;
+    this.reconciler = reconciler;
+    this.inForce = inForce;
+    this.units = units;
+    this.overrides = overrides;
+    this.clock = clock;
+    this.started = clock.instant();
+  }
+
+  @Override
+  public Versioned current() {
+    var document = inForce.document();
+    return new Versioned(document, DocumentInForce.version(document));
+  }
+
+  @Override
+  public List<Violation> check(Document wanted) {
+    return units.check(wanted);
+  }
+
+  @Override
+  public Future<Applied> apply(Document wanted, String ifVersion, boolean dryRun) {
+    return inTurn(() -> applyNow(wanted, ifVersion, dryRun));
+  }
+
+  /// First what runs changes, then the document is saved; if it cannot be saved, what runs changes
+  /// back. So a crash in between leaves the old document, and nobody was told of the new one.
+  private Future<Applied> applyNow(Document wanted, String ifVersion, boolean dryRun) {
+    var current = current();
+    if (!ifVersion.isEmpty() && !ifVersion.equals(current.version())) {
+      return refused(
+          AdminError.Kind.CONFLICT,
+          "the document is at version " + current.version() + ", expected " + ifVersion);
+    }
+    var violations = new ArrayList<>(Validation.check(wanted));
+    if (violations.isEmpty()) {
+      violations.addAll(check(wanted));
+    }
+    if (!violations.isEmpty()) {
+      return Future.failedFuture(
+          new AdminError(AdminError.Kind.INVALID, "the document is not valid", violations));
+    }
+    var from = overrides.over(current.document());
+    var to = overrides.over(wanted);
+    var changes = Diff.of(from, to);
+    if (dryRun) {
+      return Future.succeededFuture(new Applied(changes, DocumentInForce.version(wanted), true));
+    }
+    if (!overrides.portals().isEmpty() && !wanted.portals().equals(current.document().portals())) {
+      LOG.warn("the portals of the document are saved but not used in this run: --portal is given");
+    }
+    return units
+        .remember(wanted)
+        .compose(_ -> reconciler.apply(changes))
+        .compose(_ -> save(wanted, changes))
+        .map(
+            _ -> {
+              LOG.info("document {} is in force", inForce.version());
+              return new Applied(changes, inForce.version(), false);
+            });
+  }
+
+  private Future<Void> save(Document wanted, List<Change> changes) {
+    var before = overrides.over(inForce.document());
+    return wanted.equals(inForce.document())
+        ? Future.succeededFuture()
+        : inForce
+            .save(wanted)
+            .recover(
+                failure -> {
+                  LOG.error("the document cannot be saved: {}", Reconciler.words(failure));
+                  return reconciler
+                      .apply(Diff.of(overrides.over(wanted), before))
+                      .transform(
+                          _ ->
+                              refused(
+                                  AdminError.Kind.FAILED,
+                                  "the document cannot be saved, so nothing was changed: "
+                                      + Reconciler.words(failure)));
+                });
+  }
+
+  /// Tries the units whose store could not be opened, if nothing else is under way.
+  void retryBroken() {
+    control.runOnContext(
+        _ -> {
+          if (waiting == 0 && broken().findAny().isPresent()) {
+            inTurn(reconciler::retryBroken);
+          }
+        });
+  }
+
+  /// Refuses changes from now on.
+  ///
+  /// @return completes when the last one under way is over
+  Future<Void> close() {
+    Promise<Void> promise = Promise.promise();
+    control.runOnContext(
+        _ -> {
+          closed = true;
+          last.onComplete(promise);
+        });
+    return promise.future();
+  }
+
+  private <T> Future<T> inTurn(Supplier<Future<T>> work) {
+    Promise<T> promise = Promise.promise();
+    control.runOnContext(
+        _ -> {
+          if (closed) {
+            promise.fail(new AdminError(AdminError.Kind.FAILED, "the daemon is stopping"));
+          } else if (waiting >= MAX_WAITING_CHANGES) {
+            promise.fail(
+                new AdminError(
+                    AdminError.Kind.CONFLICT, waiting + " changes are waiting; try again later"));
+          } else {
+            waiting++;
+            last =
+                last.compose(_ -> work.get())
+                    .onComplete(promise)
+                    .transform(
+                        _ -> {
+                          waiting--;
+                          return Future.succeededFuture();
+                        });
+          }
+        });
+    return promise.future();
+  }
+
+  private static <T> Future<T> refused(AdminError.Kind kind, String message) {
+    return Future.failedFuture(new AdminError(kind, message));
+  }
+
+  @Override
+  public List<Session> sessions() {
+    return reconciler.iscsi().sessions().stream().map(DaemonAdmin::session).toList();
+  }
+
+  private static Session session(IscsiService.SessionStatus session) {
+    return new Session(
+        session.id(),
+        session.discovery() ? "" : session.targetName(),
+        session.initiatorName(),
+        session.initiatorAddress(),
+        session.portalAddress(),
+        HexFormat.of().toHexDigits(session.isid(), 12),
+        HexFormat.of().toHexDigits(session.tsih(), 4),
+        session.discovery(),
+        Instant.ofEpochMilli(session.sinceEpochMillis()).toString(),
+        session.negotiated(),
+        session.counters());
+  }
+
+  @Override
+  public Future<Void> endSession(String id) {
+    return reconciler
+        .iscsi()
+        .endSession(id, "ended through the management interface")
+        .compose(
+            ended ->
+                ended
+                    ? Future.succeededFuture()
+                    : refused(AdminError.Kind.NOT_FOUND, "there is no session " + id));
+  }
+
+  @Override
+  public List<UnitStatus> units() {
+    return reconciler.running().targets().values().stream()
+        .flatMap(
+            target ->
+                target.units().values().stream().map(unit -> status(target.target().name(), unit)))
+        .toList();
+  }
+
+  private UnitStatus status(String target, ServedUnit served) {
+    var identity = units.identity(served.name(), served.entry());
+    return new UnitStatus(
+        target,
+        served.entry().lun(),
+        served.name(),
+        served.unit().isPresent() ? "ready" : served.reason(),
+        served.unit().map(it -> it.gate().geometry().bytes()).orElse(0L),
+        served.entry().blockSize(),
+        HexFormat.of().formatHex(identity.naa()),
+        identity.serial(),
+        served.unit().map(it -> counters(it.gate().counters())).orElse(Map.of()));
+  }
+
+  private static Map<String, Long> counters(StoreGate.Counters counters) {
+    var named = new LinkedHashMap<String, Long>();
+    named.put("readOperations", counters.readOperations());
+    named.put("readBytes", counters.readBytes());
+    named.put("writeOperations", counters.writeOperations());
+    named.put("writeBytes", counters.writeBytes());
+    named.put("flushOperations", counters.flushOperations());
+    named.put("unmapOperations", counters.unmapOperations());
+    named.put("unmapBytes", counters.unmapBytes());
+    named.put("otherOperations", counters.otherOperations());
+    named.put("faults", counters.faults());
+    named.put("timeouts", counters.timeouts());
+    named.put("underWay", (long) counters.underWay());
+    return named;
+  }
+
+  @Override
+  public List<PortalStatus> portals() {
+    var sessions = reconciler.iscsi().sessions();
+    return reconciler.running().portals().stream()
+        .map(
+            portal ->
+                new PortalStatus(
+                    portal.portal().group(),
+                    GatewayView.text(portal.bound().getAddress(), portal.bound().getPort()),
+                    (int) sessions.stream().filter(it -> cameThrough(it, portal)).count()))
+        .toList();
+  }
+
+  private static boolean cameThrough(IscsiService.SessionStatus session, BoundPortal portal) {
+    var bound = portal.bound();
+    var came = session.portalAddress();
+    return bound.getAddress().isAnyLocalAddress()
+        ? came.endsWith(":" + bound.getPort())
+        : came.equals(GatewayView.text(bound.getAddress(), bound.getPort()));
+  }
+
+  @Override
+  public List<KindDescription> storeKinds() {
+    return Units.storeKinds();
+  }
+
+  @Override
+  public List<KindDescription> layerKinds() {
+    return Units.layerKinds();
+  }
+
+  /// Ready means that the daemon serves; a broken unit is a problem, but the others are served.
+  @Override
+  public Health health() {
+    var problems =
+        broken().map(it -> "unit " + it.name() + " is not served: " + it.reason()).toList();
+    return new Health(
+        !closed,
+        ProgramVersion.TEXT,
+        Duration.between(started, clock.instant()).toSeconds(),
+        problems);
+  }
+
+  private java.util.stream.Stream<ServedUnit> broken() {
+    return reconciler.running().targets().values().stream()
+        .flatMap(it -> it.units().values().stream())
+        .filter(it -> it.unit().isEmpty());
+  }
+}

@@ -1,0 +1,618 @@
+package io.vtgt.daemon;
+
+import io.netty.channel.unix.Errors.NativeIoException;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vtgt.daemon.Running.BoundPortal;
+import io.vtgt.daemon.Running.ServedTarget;
+import io.vtgt.daemon.Running.ServedUnit;
+import io.vtgt.iscsi.IscsiService;
+import io.vtgt.mgmt.AdminError;
+import io.vtgt.mgmt.document.Change;
+import io.vtgt.mgmt.document.Document;
+import io.vtgt.target.LogicalUnit;
+import io.vtgt.target.Target;
+import java.net.BindException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Makes what runs what the document wants, one [Change] after the other.
+///
+/// **All or nothing.** A list of changes is applied whole, or what was done of it is taken back in
+/// reverse order and the call fails with the reason; so the document in force always tells what
+/// runs. Taking back may itself fail (a file that vanished in between): then the unit stays in the
+/// document, is told as broken with its reason, and is tried again. Sessions that ended are not
+/// brought back; their initiators log in again.
+///
+/// **What can fail comes first.** Before anything is touched, the stores of all new units are
+/// opened. Only where a unit that goes away may hold the same medium (a store of the same kind with
+/// an option of the same value) must that one be closed first: the new store is opened when its
+/// turn comes.
+///
+/// **At the start** there is nothing to take back: a unit whose store cannot be opened is told as
+/// broken and tried again every [#RETRY_MILLIS], and the others are served; a portal that cannot be
+/// bound fails the start.
+///
+/// Everything here runs on the control context, one list at a time.
+final class Reconciler {
+  private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
+
+  /// How often units that could not be opened are tried again.
+  static final long RETRY_MILLIS = 10_000;
+
+  /// A store that does not open, drain or close in this time is given up, so that one dead store
+  /// never blocks the changes that follow.
+  private static final long OPEN_SECONDS = 60, CLOSE_SECONDS = 60;
+
+  /// How the units of the document become units that run.
+  interface UnitOpener {
+    /// Opens the stores of a unit.
+    ///
+    /// @param name of the unit
+    /// @return fails with the reason in words
+    Future<LogicalUnit> open(String name, Document.Unit unit, Document.Limits limits);
+  }
+
+  private final Context control;
+  private final IscsiService iscsi;
+  private final UnitOpener opener;
+
+  // Replaced whole on the control context, read from every event loop.
+  private volatile Running running;
+
+  /// @param control the context everything here runs on
+  /// @param document whose login, limits and accounts hold from the beginning
+  Reconciler(
+      Context control,
+      Function<GatewayView, IscsiService> iscsi,
+      UnitOpener opener,
+      Document document) {
+    this.control = control;
+    this.running = Running.nothingOf(document);
+    this.iscsi = iscsi.apply(new GatewayView(this::running));
+    this.opener = opener;
+  }
+
+  Running running() {
+    return running;
+  }
+
+  IscsiService iscsi() {
+    return iscsi;
+  }
+
+  /// Serves the targets of the document: units that cannot be opened are told as broken.
+  Future<Void> startTargets(List<Document.TargetEntry> targets) {
+    return oneByOne(
+        targets,
+        entry -> {
+          var opening =
+              entry.units().stream().map(unit -> openOrBroken(entry.name(), unit)).toList();
+          return Future.join(opening)
+              .map(
+                  _ -> {
+                    serve(entry, opening.stream().map(Future::result).toList());
+                    return null;
+                  });
+        });
+  }
+
+  /// Binds the portals of the document; fails with the first that cannot be bound.
+  Future<Void> startPortals(List<Document.Portal> portals) {
+    return oneByOne(portals, this::addPortal);
+  }
+
+  /// Applies changes to what runs, all or nothing.
+  Future<Void> apply(List<Change> changes) {
+    return new Attempt(changes).run();
+  }
+
+  /// Tries the broken units again. Never fails.
+  Future<Void> retryBroken() {
+    var broken = new ArrayList<Supplier<Future<Void>>>();
+    for (var served : running.targets().values()) {
+      for (var unit : served.units().values()) {
+        if (unit.unit().isEmpty()) {
+          broken.add(() -> retry(served.target().name(), unit));
+        }
+      }
+    }
+    return oneByOne(broken, Supplier::get);
+  }
+
+  private Future<Void> retry(String target, ServedUnit broken) {
+    return open(broken.name(), broken.entry())
+        .transform(
+            opened -> {
+              if (opened.succeeded()) {
+                LOG.info("unit {} is ready", broken.name());
+                show(target, ServedUnit.ready(broken.name(), broken.entry(), opened.result()));
+              } else if (!words(opened.cause()).equals(broken.reason())) {
+                var now = ServedUnit.broken(broken.name(), broken.entry(), words(opened.cause()));
+                LOG.error("unit {} is not served: {}", now.name(), now.reason());
+                show(target, now);
+              }
+              return Future.succeededFuture();
+            });
+  }
+
+  /// Flushes and closes every unit, after the sessions have ended. Never fails: what could not be
+  /// closed is logged.
+  ///
+  /// @return whether every store was flushed and closed
+  Future<Boolean> closeUnits() {
+    var closing = new ArrayList<Future<Boolean>>();
+    for (var served : running.targets().values()) {
+      for (var unit : served.units().values()) {
+        unit.unit().ifPresent(it -> closing.add(close(it)));
+      }
+    }
+    running =
+        new Running(
+            running.portals(),
+            new TreeMap<>(),
+            running.accounts(),
+            running.discovery(),
+            running.login(),
+            running.limits());
+    return Future.join(closing).map(_ -> closing.stream().allMatch(Future::result));
+  }
+
+  /// One list of changes, with what it takes to take them back.
+  private final class Attempt {
+    private final List<Change> changes;
+    private final Map<String, LogicalUnit> openedEarly = new HashMap<>();
+    private final Deque<Supplier<Future<Void>>> undo = new ArrayDeque<>();
+
+    Attempt(List<Change> changes) {
+      this.changes = changes;
+    }
+
+    Future<Void> run() {
+      return openEarly()
+          .compose(_ -> oneByOne(changes, this::one))
+          .recover(failure -> takeBack().compose(_ -> Future.failedFuture(adminError(failure))));
+    }
+
+    private Future<Void> openEarly() {
+      var opening = new ArrayList<Future<Void>>();
+      for (var change : changes) {
+        switch (change) {
+          case Change.AddTarget(var entry) ->
+              entry.units().forEach(unit -> openEarly(entry.name(), unit, opening));
+          case Change.AddUnit(var target, var unit) -> openEarly(target, unit, opening);
+          case Change.ReplaceUnit(var target, var unit) -> openEarly(target, unit, opening);
+          case Change.AddPortal _, Change.RemovePortal _, Change.RemoveTarget _ -> {}
+          case Change.UpdateTarget _, Change.RemoveUnit _, Change.UpdateAccounts _ -> {}
+          case Change.UpdateDiscovery _, Change.UpdateLogin _, Change.UpdateLimits _ -> {}
+          case Change.UpdateHttp _ -> {}
+        }
+      }
+      return Future.join(opening).mapEmpty();
+    }
+
+    private void openEarly(String target, Document.Unit unit, List<Future<Void>> opening) {
+      if (leaving().stream().anyMatch(it -> maySameMedium(it.store(), unit.store()))) {
+        return;
+      }
+      var name = Running.unitName(target, unit);
+      opening.add(
+          open(name, unit)
+              .map(
+                  opened -> {
+                    openedEarly.put(key(target, unit.lun()), opened);
+                    return null;
+                  }));
+    }
+
+    /// The units that this list closes.
+    private List<Document.Unit> leaving() {
+      var leaving = new ArrayList<Document.Unit>();
+      for (var change : changes) {
+        switch (change) {
+          case Change.RemoveTarget(var name) ->
+              target(name).units().values().forEach(it -> leaving.add(it.entry()));
+          case Change.RemoveUnit(var target, var lun) -> unit(target, lun).ifPresent(leaving::add);
+          case Change.ReplaceUnit(var target, var unit) ->
+              unit(target, unit.lun()).ifPresent(leaving::add);
+          case Change.AddPortal _, Change.RemovePortal _, Change.AddTarget _ -> {}
+          case Change.UpdateTarget _, Change.AddUnit _, Change.UpdateAccounts _ -> {}
+          case Change.UpdateDiscovery _, Change.UpdateLogin _, Change.UpdateLimits _ -> {}
+          case Change.UpdateHttp _ -> {}
+        }
+      }
+      return leaving;
+    }
+
+    private java.util.Optional<Document.Unit> unit(String target, int lun) {
+      return java.util.Optional.ofNullable(running.targets().get(target))
+          .map(it -> it.units().get(lun))
+          .map(ServedUnit::entry);
+    }
+
+    private Future<Void> one(Change change) {
+      LOG.info("{}", change.describe());
+      return switch (change) {
+        case Change.AddPortal(var portal) ->
+            addPortal(portal).onSuccess(_ -> undo.push(() -> removePortal(portal)));
+        case Change.RemovePortal(var portal) ->
+            removePortal(portal).onSuccess(_ -> undo.push(() -> addPortal(portal)));
+        case Change.AddTarget(var entry) -> addTarget(entry);
+        case Change.RemoveTarget(var name) -> removeTarget(name);
+        case Change.UpdateTarget(var entry) -> {
+          var before = target(entry.name()).entry();
+          undo.push(() -> updateTarget(before));
+          yield updateTarget(entry);
+        }
+        case Change.AddUnit(var target, var unit) ->
+            takeOrOpen(target, unit)
+                .map(
+                    opened -> {
+                      undo.push(() -> removeUnit(target, unit.lun()));
+                      show(target, ready(target, unit, opened));
+                      return null;
+                    });
+        case Change.RemoveUnit(var target, var lun) -> {
+          var before = target(target).units().get(lun).entry();
+          undo.push(() -> bringBack(target, before));
+          yield removeUnit(target, lun);
+        }
+        case Change.ReplaceUnit(var target, var unit) -> {
+          var before = target(target).units().get(unit.lun()).entry();
+          undo.push(() -> bringBack(target, before));
+          yield removeUnit(target, unit.lun())
+              .compose(_ -> takeOrOpen(target, unit))
+              .map(
+                  opened -> {
+                    undo.push(() -> removeUnit(target, unit.lun()));
+                    show(target, ready(target, unit, opened));
+                    return null;
+                  });
+        }
+        case Change.UpdateAccounts(var accounts) -> policy(now -> now.withAccounts(accounts));
+        case Change.UpdateDiscovery(var discovery) -> policy(now -> now.with(discovery));
+        case Change.UpdateLogin(var login) -> policy(now -> now.with(login));
+        case Change.UpdateLimits(var limits) -> policy(now -> now.with(limits));
+        case Change.UpdateHttp _ -> Future.succeededFuture(); // read at the next start
+      };
+    }
+
+    /// Changes what only the snapshot holds.
+    private Future<Void> policy(Function<Running, Running> change) {
+      var before = running;
+      undo.push(
+          () -> {
+            running =
+                running
+                    .withAccounts(before.accounts())
+                    .with(before.discovery())
+                    .with(before.login())
+                    .with(before.limits());
+            return Future.succeededFuture();
+          });
+      running = change.apply(running);
+      return Future.succeededFuture();
+    }
+
+    private Future<Void> addTarget(Document.TargetEntry entry) {
+      var units = new ArrayList<ServedUnit>();
+      undo.push(
+          () ->
+              running.targets().containsKey(entry.name())
+                  ? Reconciler.this.removeTarget(entry.name())
+                  : closeAll(units));
+      return oneByOne(
+              entry.units(),
+              unit ->
+                  takeOrOpen(entry.name(), unit)
+                      .map(
+                          opened -> {
+                            units.add(ready(entry.name(), unit, opened));
+                            return null;
+                          }))
+          .map(
+              _ -> {
+                serve(entry, units);
+                return null;
+              });
+    }
+
+    private Future<Void> removeTarget(String name) {
+      var before = target(name);
+      undo.push(
+          () -> {
+            var units = new ArrayList<Future<ServedUnit>>();
+            before.units().values().forEach(it -> units.add(openOrBroken(name, it.entry())));
+            return Future.join(units)
+                .map(
+                    _ -> {
+                      serve(before.entry(), units.stream().map(Future::result).toList());
+                      return null;
+                    });
+          });
+      return Reconciler.this.removeTarget(name);
+    }
+
+    private Future<Void> bringBack(String target, Document.Unit before) {
+      return openOrBroken(target, before)
+          .map(
+              unit -> {
+                show(target, unit);
+                return null;
+              });
+    }
+
+    private Future<LogicalUnit> takeOrOpen(String target, Document.Unit unit) {
+      var early = openedEarly.remove(key(target, unit.lun()));
+      return early != null
+          ? Future.succeededFuture(early)
+          : open(Running.unitName(target, unit), unit);
+    }
+
+    private Future<Void> takeBack() {
+      var unused = openedEarly.values().stream().map(Reconciler.this::close).toList();
+      return Future.join(unused)
+          .compose(_ -> oneByOne(List.copyOf(undo), Supplier::get))
+          .otherwise(
+              failure -> {
+                LOG.error("a change could not be taken back: {}", words(failure));
+                return null;
+              });
+    }
+
+    private static String key(String target, int lun) {
+      return target + " " + lun;
+    }
+  }
+
+  // The single changes. Each completes when it is in effect.
+
+  private Future<Void> addPortal(Document.Portal portal) {
+    return iscsi
+        .listen(portal.group(), Addresses.toBind(portal.listen()))
+        .recover(failure -> Future.failedFuture(cannotBind(portal, failure)))
+        .compose(this::here)
+        .map(
+            bound -> {
+              running = running.with(new BoundPortal(portal, bound));
+              return null;
+            });
+  }
+
+  private static AdminError cannotBind(Document.Portal portal, Throwable failure) {
+    return new AdminError(
+        AdminError.Kind.FAILED,
+        "portal " + portal.listen() + " cannot be bound: " + bindWords(failure));
+  }
+
+  /// Why an address cannot be listened on, without the address, in words.
+  static String bindWords(Throwable failure) {
+    for (var cause = failure; cause != null; cause = cause.getCause()) {
+      var message = Objects.requireNonNullElse(cause.getMessage(), "").toLowerCase(Locale.ROOT);
+      if (message.contains("address already in use")) {
+        return "address already in use (is another target running?)";
+      }
+      if (message.contains("permission denied")) {
+        return "permission denied (ports below 1024 need a privilege)";
+      }
+      if (message.contains("cannot assign requested address")) {
+        return "this machine has no such address";
+      }
+      if (cause instanceof BindException || cause instanceof NativeIoException) {
+        return cause.getMessage();
+      }
+    }
+    return words(failure);
+  }
+
+  private Future<Void> removePortal(Document.Portal portal) {
+    var bound = running.portals().stream().filter(it -> it.portal().equals(portal)).findFirst();
+    if (bound.isEmpty()) {
+      return Future.succeededFuture();
+    }
+    running = running.without(bound.get());
+    return iscsi.unlisten(bound.get().bound()).compose(this::here);
+  }
+
+  private void serve(Document.TargetEntry entry, List<ServedUnit> units) {
+    var target = new Target(entry.name());
+    target.accessRules(GatewayView.accessRules(entry.access()));
+    var byLun = new TreeMap<Integer, ServedUnit>();
+    for (var unit : units) {
+      byLun.put(unit.entry().lun(), unit);
+      unit.unit().ifPresent(it -> target.addUnit(unit.entry().lun(), it));
+    }
+    running = running.with(new ServedTarget(entry, target, byLun));
+  }
+
+  /// First nobody finds the target any more, then its sessions end, then its units close.
+  private Future<Void> removeTarget(String name) {
+    var served = target(name);
+    running = running.withoutTarget(name);
+    return bounded(
+            iscsi.endSessionsOf(name, "the target was removed"), "end the sessions of " + name)
+        .compose(
+            _ ->
+                oneByOne(
+                    List.copyOf(served.units().values()),
+                    unit ->
+                        unit.unit().isEmpty()
+                            ? Future.succeededFuture()
+                            : takeAway(served.target(), unit)));
+  }
+
+  private Future<Void> takeAway(Target target, ServedUnit unit) {
+    return bounded(target.removeUnit(unit.entry().lun()), "end the tasks of unit " + unit.name())
+        .compose(_ -> close(unit.unit().orElseThrow()))
+        .mapEmpty();
+  }
+
+  /// Sessions the new rules would not let in end; the others see other units from now on.
+  private Future<Void> updateTarget(Document.TargetEntry entry) {
+    var served = target(entry.name());
+    served.target().accessRules(GatewayView.accessRules(entry.access()));
+    running = running.with(served.with(entry));
+    var unwanted =
+        iscsi.sessions().stream()
+            .filter(it -> !it.discovery() && it.targetName().equals(entry.name()))
+            .filter(
+                it ->
+                    !served
+                            .target()
+                            .accessRules()
+                            .admits(it.initiatorName(), Addresses.host(it.initiatorAddress()))
+                        || !(entry.portalGroups().isEmpty()
+                            || entry.portalGroups().contains(it.portalGroup())))
+            .toList();
+    return oneByOne(
+        unwanted,
+        it ->
+            bounded(
+                    iscsi.endSession(it.id(), "the rules of the target changed"),
+                    "end session " + it.id())
+                .mapEmpty());
+  }
+
+  private void show(String target, ServedUnit unit) {
+    var served = target(target);
+    running = running.with(served.with(unit));
+    unit.unit().ifPresent(it -> served.target().addUnit(unit.entry().lun(), it));
+  }
+
+  private Future<Void> removeUnit(String target, int lun) {
+    var served = target(target);
+    var unit = served.units().get(lun);
+    running = running.with(served.withoutUnit(lun));
+    return unit == null || unit.unit().isEmpty()
+        ? Future.succeededFuture()
+        : takeAway(served.target(), unit);
+  }
+
+  private ServedTarget target(String name) {
+    return Objects.requireNonNull(running.targets().get(name), name);
+  }
+
+  private static ServedUnit ready(String target, Document.Unit unit, LogicalUnit opened) {
+    return ServedUnit.ready(Running.unitName(target, unit), unit, opened);
+  }
+
+  private Future<ServedUnit> openOrBroken(String target, Document.Unit unit) {
+    var name = Running.unitName(target, unit);
+    return open(name, unit)
+        .map(opened -> ServedUnit.ready(name, unit, opened))
+        .otherwise(
+            failure -> {
+              LOG.error("unit {} is not served: {}", name, words(failure));
+              return ServedUnit.broken(name, unit, words(failure));
+            });
+  }
+
+  private Future<LogicalUnit> open(String name, Document.Unit unit) {
+    var opening = opener.open(name, unit, running.limits());
+    return opening
+        .timeout(OPEN_SECONDS, TimeUnit.SECONDS)
+        .recover(
+            failure -> {
+              opening.onSuccess(this::close); // too late, or never
+              return Future.failedFuture(
+                  new AdminError(
+                      AdminError.Kind.FAILED,
+                      "unit "
+                          + name
+                          + " cannot be opened: "
+                          + (opening.isComplete()
+                              ? words(failure)
+                              : "no answer in " + OPEN_SECONDS + " s")));
+            })
+        .compose(this::here);
+  }
+
+  /// @return whether everything reached the store and the store closed
+  private Future<Boolean> close(LogicalUnit unit) {
+    var name = unit.profile().name();
+    var flushed = unit.profile().readOnly() ? Future.<Void>succeededFuture() : unit.gate().flush();
+    return flushed
+        .timeout(CLOSE_SECONDS, TimeUnit.SECONDS)
+        .transform(
+            flush ->
+                unit.gate()
+                    .close()
+                    .timeout(CLOSE_SECONDS, TimeUnit.SECONDS)
+                    .transform(
+                        closed -> {
+                          var failure = flush.failed() ? flush.cause() : closed.cause();
+                          if (failure != null) {
+                            LOG.error("unit {} was not closed well: {}", name, words(failure));
+                          }
+                          return Future.succeededFuture(failure == null);
+                        }))
+        .compose(this::here);
+  }
+
+  private Future<Void> closeAll(List<ServedUnit> units) {
+    return Future.join(units.stream().flatMap(it -> it.unit().stream()).map(this::close).toList())
+        .mapEmpty();
+  }
+
+  /// Goes on after a time even if `future` does not: what runs on must not hold up what follows.
+  private <T> Future<Void> bounded(Future<T> future, String what) {
+    return future
+        .timeout(CLOSE_SECONDS, TimeUnit.SECONDS)
+        .<Void>mapEmpty()
+        .otherwise(
+            failure -> {
+              LOG.error("could not {}: {}", what, words(failure));
+              return null;
+            })
+        .compose(this::here);
+  }
+
+  /// Goes on on the control context, whichever context completed what came before.
+  private <T> Future<T> here(T value) {
+    Promise<T> promise = Promise.promise();
+    control.runOnContext(_ -> promise.complete(value));
+    return promise.future();
+  }
+
+  /// A failure as a person is told it.
+  static String words(Throwable failure) {
+    var message = failure.getMessage();
+    return message == null || message.isBlank() ? failure.toString() : message;
+  }
+
+  private static AdminError adminError(Throwable failure) {
+    return failure instanceof AdminError error
+        ? error
+        : new AdminError(AdminError.Kind.FAILED, words(failure));
+  }
+
+  private static boolean maySameMedium(Map<String, Object> one, Map<String, Object> other) {
+    return Objects.equals(one.get("kind"), other.get("kind"))
+        && one.entrySet().stream()
+            .anyMatch(
+                it ->
+                    !it.getKey().equals("kind")
+                        && Objects.equals(it.getValue(), other.get(it.getKey())));
+  }
+
+  private static <T> Future<Void> oneByOne(List<T> items, Function<T, Future<Void>> step) {
+    Future<Void> chain = Future.succeededFuture();
+    for (var item : items) {
+      chain = chain.compose(_ -> step.apply(item));
+    }
+    return chain;
+  }
+}

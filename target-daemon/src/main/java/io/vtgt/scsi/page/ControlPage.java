@@ -1,0 +1,45 @@
+package io.vtgt.scsi.page;
+
+import io.vtgt.target.LogicalUnitState;
+
+/// Control (SPC-5, page 0Ah).
+final class ControlPage {
+  // Byte 2 of the page: TST 000b (one task set for all nexuses).
+  private static final int D_SENSE = 0x04, GLTSD = 0x02;
+  // Byte 3: tasks may be reordered without restriction; QERR 00b.
+  private static final int UNRESTRICTED_REORDERING = 0x10;
+  // Byte 4: UA_INTLCK_CTRL 00b.
+  private static final int SWP = 0x08;
+  // Byte 5.
+  private static final int TAS = 0x40;
+
+  static final ModePage ROW =
+      new ModePage(
+          0x0a, 0, "Control", body(D_SENSE, 0, SWP, TAS), ControlPage::body, ControlPage::select);
+
+  private ControlPage() {}
+
+  private static byte[] body(LogicalUnitState state) {
+    return body(
+        GLTSD | (state.descriptorSense() ? D_SENSE : 0),
+        UNRESTRICTED_REORDERING,
+        state.softwareWriteProtect() ? SWP : 0,
+        state.taskAbortedStatus() ? TAS : 0);
+  }
+
+  private static byte[] body(int byte2, int byte3, int byte4, int byte5) {
+    byte[] body = new byte[10];
+    body[0] = (byte) byte2;
+    body[1] = (byte) byte3;
+    body[2] = (byte) byte4;
+    body[3] = (byte) byte5;
+    return body;
+  }
+
+  private static LogicalUnitState select(LogicalUnitState state, byte[] body) {
+    return state
+        .withDescriptorSense((body[0] & D_SENSE) != 0)
+        .withSoftwareWriteProtect((body[2] & SWP) != 0)
+        .withTaskAbortedStatus((body[3] & TAS) != 0);
+  }
+}

@@ -1,0 +1,25 @@
+package io.vtgt.scsi.page;
+
+import io.vtgt.scsi.sbc.BlockLimits;
+import io.vtgt.target.LogicalUnit;
+import io.vtgt.target.Nexus;
+
+/// Logical Block Provisioning (SBC-4, page B2h).
+final class LogicalBlockProvisioningPage {
+  private static final int LBPU = 0x80, LBPWS = 0x40, LBPWS10 = 0x20, LBPRZ_ZEROES = 0x04;
+  private static final int THIN = 2;
+
+  private LogicalBlockProvisioningPage() {}
+
+  static byte[] body(LogicalUnit unit, Nexus nexus) {
+    byte[] body = new byte[4];
+    if (unit.thin()) {
+      body[1] = (byte) (LBPU | LBPWS | LBPWS10);
+      if (BlockLimits.unmapZeroes(unit)) {
+        body[1] |= LBPRZ_ZEROES;
+      }
+      body[2] = THIN;
+    }
+    return body;
+  }
+}

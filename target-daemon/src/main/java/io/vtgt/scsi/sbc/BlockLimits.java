@@ -1,0 +1,85 @@
+package io.vtgt.scsi.sbc;
+
+import io.vtgt.store.Limits;
+import io.vtgt.target.LogicalUnit;
+
+/// How much one command may ask of a unit. The commands refuse what is longer, and the Block Limits
+/// page (SBC-4, Block Limits VPD page) tells the same figures. All lengths are in logical blocks.
+///
+/// @param maxTransfer MAXIMUM TRANSFER LENGTH
+/// @param optimalTransfer OPTIMAL TRANSFER LENGTH
+/// @param optimalTransferGranularity OPTIMAL TRANSFER LENGTH GRANULARITY: one physical block
+/// @param maxCompareAndWrite MAXIMUM COMPARE AND WRITE LENGTH, at most 255
+/// @param maxWriteSame MAXIMUM WRITE SAME LENGTH; VERIFY without a whole Data-Out ends there too
+/// @param writeSameNonZero WSNZ: a WRITE SAME of 0 blocks ("to the end of the medium") is refused
+/// @param maxUnmap MAXIMUM UNMAP LBA COUNT, the sum of all descriptors; 0 when UNMAP is not offered
+/// @param maxUnmapDescriptors MAXIMUM UNMAP BLOCK DESCRIPTOR COUNT; 0 when UNMAP is not offered
+/// @param unmapGranularity OPTIMAL UNMAP GRANULARITY; 0 when UNMAP is not offered. Its alignment
+///   starts at LBA 0
+public record BlockLimits(
+    int maxTransfer,
+    int optimalTransfer,
+    int optimalTransferGranularity,
+    int maxCompareAndWrite,
+    int maxWriteSame,
+    boolean writeSameNonZero,
+    int maxUnmap,
+    int maxUnmapDescriptors,
+    int unmapGranularity) {
+
+  /// What one command may hold in memory: a task set of READs this long must fit the data budget.
+  private static final int MAX_TRANSFER_BYTES = 16 << 20;
+
+  private static final int OPTIMAL_TRANSFER_BYTES = 1 << 20;
+
+  /// Held twice in memory, and the range is locked meanwhile.
+  private static final int MAX_COMPARE_AND_WRITE_BYTES = 128 << 10;
+
+  /// The NUMBER OF LOGICAL BLOCKS field of COMPARE AND WRITE is one byte.
+  private static final int MAX_COMPARE_AND_WRITE_BLOCKS = 255;
+
+  /// Some seconds on a slow medium: no command holds a unit for minutes.
+  private static final int MAX_WRITE_SAME_BYTES = 256 << 20;
+
+  /// Initiators' test suites take more than this for a mistake.
+  private static final int MAX_UNMAP_BLOCKS = 1 << 20;
+
+  private static final int MAX_UNMAP_DESCRIPTORS = 256;
+
+  /// The limits of this unit as it is now.
+  public static BlockLimits of(LogicalUnit unit) {
+    LogicalUnit.Profile profile = unit.profile();
+    Limits limits = unit.gate().limits();
+    boolean thin = unit.thin();
+    int optimalBytes =
+        limits.optimalTransfer() == 0 ? OPTIMAL_TRANSFER_BYTES : limits.optimalTransfer();
+    return new BlockLimits(
+        maxTransfer(unit),
+        Math.clamp(optimalBytes / profile.blockBytes(), 1, maxTransfer(unit)),
+        profile.physicalBlockBytes() / profile.blockBytes(),
+        maxCompareAndWrite(unit),
+        maxWriteSame(unit),
+        true,
+        thin ? MAX_UNMAP_BLOCKS : 0,
+        thin ? MAX_UNMAP_DESCRIPTORS : 0,
+        thin ? Math.max(1, limits.unmapGranularity() / profile.blockBytes()) : 0);
+  }
+
+  /// True when deallocated blocks read as zeroes (LBPRZ), however a range was aligned.
+  public static boolean unmapZeroes(LogicalUnit unit) {
+    return unit.thin() && unit.gate().limits().unmapZeroes();
+  }
+
+  static int maxTransfer(LogicalUnit unit) {
+    return MAX_TRANSFER_BYTES / unit.profile().blockBytes();
+  }
+
+  static int maxCompareAndWrite(LogicalUnit unit) {
+    return Math.min(
+        MAX_COMPARE_AND_WRITE_BLOCKS, MAX_COMPARE_AND_WRITE_BYTES / unit.profile().blockBytes());
+  }
+
+  static int maxWriteSame(LogicalUnit unit) {
+    return MAX_WRITE_SAME_BYTES / unit.profile().blockBytes();
+  }
+}

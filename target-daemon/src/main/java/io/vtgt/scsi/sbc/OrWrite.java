@@ -1,0 +1,59 @@
+package io.vtgt.scsi.sbc;
+
+import io.netty.buffer.ByteBuf;
+import io.vtgt.scsi.Cdb;
+import io.vtgt.scsi.Completion;
+import io.vtgt.scsi.Step;
+import io.vtgt.scsi.Task;
+import io.vtgt.target.LogicalUnit;
+import java.util.Optional;
+
+/// ORWRITE (16): sets the bits of the Data-Out on the medium, atomically against every other writer
+/// of the unit.
+final class OrWrite {
+  private OrWrite() {}
+
+  static Step begin(CdbLayout layout, Task task, LogicalUnit unit) {
+    Cdb cdb = task.cdb();
+    long lba = layout.lba(cdb);
+    long blockCount = layout.blockCount(cdb);
+    if (!BlockRange.inside(unit, lba, blockCount)) {
+      return BlockRange.OUTSIDE;
+    }
+    if (blockCount > BlockLimits.maxTransfer(unit)) {
+      return layout.lengthRefused();
+    }
+    if (blockCount == 0) {
+      return Step.GOOD;
+    }
+    int blockBytes = unit.profile().blockBytes();
+    int length = (int) blockCount * blockBytes;
+    if (task.dataOutLength() < length) {
+      return Verify.DATA_TOO_SHORT;
+    }
+    boolean durable = cdb.bit(1, 3) || Durability.everyWrite(unit);
+    return new Step.NeedsData(
+        length,
+        data ->
+            new Step.Running(
+                unit.gate()
+                    .update(
+                        lba * blockBytes,
+                        length,
+                        current -> Optional.of(united(current, data)),
+                        durable)
+                    .map(Completion.good())
+                    .onComplete(_ -> data.release())));
+  }
+
+  /// Borrows both; the length is a multiple of 8.
+  private static ByteBuf united(ByteBuf current, ByteBuf data) {
+    int length = data.readableBytes();
+    ByteBuf united = current.alloc().buffer(length);
+    for (int at = 0; at < length; at += Long.BYTES) {
+      united.writeLong(
+          current.getLong(current.readerIndex() + at) | data.getLong(data.readerIndex() + at));
+    }
+    return united;
+  }
+}

@@ -1,0 +1,64 @@
+package io.vtgt.scsi.sbc;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.vtgt.scsi.Asc;
+import io.vtgt.scsi.Cdb;
+import io.vtgt.scsi.Sense;
+import io.vtgt.scsi.Step;
+import io.vtgt.scsi.Task;
+import io.vtgt.target.LogicalUnit;
+
+/// VERIFY (10), (12), (16): reads the medium and, as BYTCHK asks, compares it with the Data-Out or
+/// with one block of Data-Out again and again.
+final class Verify {
+  /// The initiator sends less than its CDB asks to be compared: an answer would be a guess.
+  static final Step DATA_TOO_SHORT =
+      Step.check(Sense.illegalRequest(Asc.PARAMETER_LIST_LENGTH_ERROR));
+
+  static final Step BYTE_CHECK_REFUSED = Step.check(Sense.invalidFieldInCdb(1, 2));
+
+  private Verify() {}
+
+  static Step begin(CdbLayout layout, Task task, LogicalUnit unit) {
+    Cdb cdb = task.cdb();
+    long lba = layout.lba(cdb);
+    long blockCount = layout.blockCount(cdb);
+    int byteCheck = byteCheck(cdb);
+    if (byteCheck == 2) {
+      return BYTE_CHECK_REFUSED;
+    }
+    if (!BlockRange.inside(unit, lba, blockCount)) {
+      return BlockRange.OUTSIDE;
+    }
+    if (blockCount
+        > (byteCheck == 1 ? BlockLimits.maxTransfer(unit) : BlockLimits.maxWriteSame(unit))) {
+      return layout.lengthRefused();
+    }
+    if (blockCount == 0) {
+      return Step.GOOD;
+    }
+    int blockBytes = unit.profile().blockBytes();
+    long length = blockCount * blockBytes;
+    if (byteCheck == 0) {
+      return check(unit, lba * blockBytes, length, Unpooled.EMPTY_BUFFER);
+    }
+    int dataLength = byteCheck == 1 ? (int) length : blockBytes;
+    return task.dataOutLength() < dataLength
+        ? DATA_TOO_SHORT
+        : new Step.NeedsData(dataLength, data -> check(unit, lba * blockBytes, length, data));
+  }
+
+  /// BYTCHK: 0 reads only, 1 compares, 2 is reserved, 3 compares with one block.
+  static int byteCheck(Cdb cdb) {
+    return cdb.u8(1) >> 1 & 3;
+  }
+
+  /// @param expected owned by this method
+  static Step check(LogicalUnit unit, long offset, long length, ByteBuf expected) {
+    return new Step.Running(
+        new MediumCheck(unit.gate(), offset, length, expected)
+            .completion()
+            .onComplete(_ -> expected.release()));
+  }
+}

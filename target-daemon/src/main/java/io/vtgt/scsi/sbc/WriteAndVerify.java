@@ -1,0 +1,54 @@
+package io.vtgt.scsi.sbc;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.vertx.core.Future;
+import io.vtgt.scsi.Cdb;
+import io.vtgt.scsi.Completion;
+import io.vtgt.scsi.Step;
+import io.vtgt.scsi.Task;
+import io.vtgt.store.StoreGate;
+import io.vtgt.target.LogicalUnit;
+
+/// WRITE AND VERIFY (10), (12), (16): a durable write, then the medium is read again and, with
+/// BYTCHK 1, compared with what was written.
+final class WriteAndVerify {
+  private WriteAndVerify() {}
+
+  static Step begin(CdbLayout layout, Task task, LogicalUnit unit) {
+    Cdb cdb = task.cdb();
+    long lba = layout.lba(cdb);
+    long blockCount = layout.blockCount(cdb);
+    int byteCheck = Verify.byteCheck(cdb);
+    if (byteCheck > 1) {
+      return Verify.BYTE_CHECK_REFUSED;
+    }
+    if (!BlockRange.inside(unit, lba, blockCount)) {
+      return BlockRange.OUTSIDE;
+    }
+    if (blockCount > BlockLimits.maxTransfer(unit)) {
+      return layout.lengthRefused();
+    }
+    if (blockCount == 0) {
+      return Step.GOOD;
+    }
+    int blockBytes = unit.profile().blockBytes();
+    return new Step.NeedsData(
+        (int) blockCount * blockBytes,
+        data -> {
+          ReadWrite.wholeBlocks(data, blockBytes);
+          return new Step.Running(
+              writeThenVerify(unit.gate(), lba * blockBytes, data, byteCheck == 1));
+        });
+  }
+
+  /// @param data owned by this method
+  private static Future<Completion> writeThenVerify(
+      StoreGate gate, long offset, ByteBuf data, boolean compare) {
+    int length = data.readableBytes();
+    ByteBuf expected = compare ? data.retainedDuplicate() : Unpooled.EMPTY_BUFFER;
+    return gate.write(offset, data, true)
+        .compose(_ -> new MediumCheck(gate, offset, length, expected).completion())
+        .onComplete(_ -> expected.release());
+  }
+}

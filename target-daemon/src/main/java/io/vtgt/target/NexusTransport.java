@@ -1,0 +1,28 @@
+package io.vtgt.target;
+
+import io.vertx.core.Future;
+import io.vtgt.scsi.Sense;
+import java.util.OptionalLong;
+
+/// What the SCSI side asks of the transport below a nexus. Implemented by the iSCSI session. May be
+/// called from any context.
+public interface NexusTransport {
+
+  /// Ends tasks of this nexus.
+  ///
+  /// @param lun only those of this unit (8 bytes, in the form of [Lun#canonical] that
+  ///   [io.vtgt.scsi.Task] has too), or all
+  /// @param tellTaskAborted answer each with TASK ABORTED (TAS is set and another nexus asked);
+  ///   otherwise they end without an answer
+  /// @return completes when no write of an ended task can still reach the medium
+  Future<Void> abortTasks(OptionalLong lun, boolean tellTaskAborted);
+
+  /// Tells the initiator of an event (RFC 7143 section 11.9, event 0): the unit attention is
+  /// pending.
+  void scsiEvent(long lun, Sense sense);
+
+  /// Ends the session.
+  ///
+  /// @param why for the log and the admin interface
+  Future<Void> end(String why);
+}

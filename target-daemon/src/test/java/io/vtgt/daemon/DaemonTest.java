@@ -1,0 +1,311 @@
+package io.vtgt.daemon;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.vertx.core.Future;
+import io.vtgt.mgmt.AdminError;
+import io.vtgt.mgmt.TargetAdmin.Applied;
+import io.vtgt.mgmt.TargetAdmin.UnitStatus;
+import io.vtgt.mgmt.document.Document;
+import io.vtgt.mgmt.document.DocumentFormat;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Whole daemons in this process, on free ports.
+class DaemonTest {
+  private static final String TARGET = "iqn.2026-11.test:t";
+
+  @TempDir Path data;
+  private final List<Daemon> daemons = new ArrayList<>();
+
+  @AfterEach
+  void stopAll() {
+    daemons.forEach(it -> Daemon.await(it.stop(), 60));
+  }
+
+  private static <T> T await(Future<T> future) {
+    return Daemon.await(future, 60);
+  }
+
+  private Daemon started(Path config) {
+    var daemon = made(config, "127.0.0.1:0");
+    await(daemon.start());
+    return daemon;
+  }
+
+  private Daemon made(Path config, String portal) {
+    var daemon =
+        new Daemon(
+            new Daemon.Settings(
+                Optional.ofNullable(config),
+                data,
+                new Overrides(
+                    List.of(Overrides.portal(portal).orElseThrow()), Optional.of("127.0.0.1:0")),
+                TransportChoice.AUTO));
+    daemons.add(daemon);
+    return daemon;
+  }
+
+  private Path config(String... units) throws IOException {
+    var text =
+        new StringBuilder(
+            "version: 1\nportals:\n  - listen: 127.0.0.1:3260\ntargets:\n  - name: %s\n    units:\n"
+                .formatted(TARGET));
+    for (var unit : units) {
+      text.append("      - ").append(unit).append('\n');
+    }
+    return Files.writeString(data.resolve("vtgt.yaml"), text);
+  }
+
+  private static String file(int lun, String path) {
+    return "{lun: %d, store: {kind: file, path: %s, size: 1MiB}}".formatted(lun, path);
+  }
+
+  private static String memory(int lun) {
+    return "{lun: %d, store: {kind: memory, size: 1MiB}}".formatted(lun);
+  }
+
+  private static Document withUnits(Document document, String... units) {
+    var target = document.targets().getFirst();
+    var parsed = new ArrayList<Document.Unit>();
+    for (var unit : units) {
+      parsed.add(DocumentFormat.YAML.read(unit, Document.Unit.class).orElseThrow());
+    }
+    return document.withTargets(List.of(target.withUnits(parsed)));
+  }
+
+  private static Applied apply(Daemon daemon, Document wanted) {
+    return await(daemon.admin().apply(wanted, "", false));
+  }
+
+  private static List<String> states(Daemon daemon) {
+    return daemon.admin().units().stream().map(it -> it.lun() + " " + it.state()).toList();
+  }
+
+  private static AdminError refusal(Daemon daemon, Document wanted) {
+    return assertThrows(AdminError.class, () -> apply(daemon, wanted));
+  }
+
+  @Test
+  void start_nothingConfigured_servesTheDefaultDisk() {
+    var daemon = started(null);
+    assertEquals(List.of("0 ready"), states(daemon));
+    assertTrue(Files.exists(data.resolve("disk.img")));
+    assertTrue(daemon.admin().health().ready());
+    assertEquals(1, daemon.admin().portals().size());
+    assertFalse(daemon.admin().storeKinds().isEmpty());
+  }
+
+  @Test
+  void http_healthz_answers() throws Exception {
+    var daemon = started(config(memory(0)));
+    try (var client = HttpClient.newHttpClient()) {
+      var answer =
+          client.send(
+              HttpRequest.newBuilder(URI.create("http://" + daemon.http() + "/healthz")).build(),
+              HttpResponse.BodyHandlers.ofString());
+      assertEquals(200, answer.statusCode(), answer.body());
+    }
+  }
+
+  @Test
+  void restart_changesThroughTheInterface_andIdentitiesStay() throws IOException {
+    var config = config(file(0, "a.img"), memory(1));
+    var first = started(config);
+    var before = first.admin().units();
+    assertNotEquals(before.get(0).naa(), before.get(1).naa());
+    apply(
+        first,
+        withUnits(
+            first.admin().current().document(), file(0, "a.img"), memory(1), file(5, "b.img")));
+    var changed = first.admin().units().stream().map(UnitStatus::serial).toList();
+    var version = first.admin().current().version();
+    assertTrue(await(first.stop()));
+
+    var second = started(config);
+    assertEquals(List.of("0 ready", "1 ready", "5 ready"), states(second));
+    assertEquals(changed, second.admin().units().stream().map(UnitStatus::serial).toList());
+    assertEquals(before.getFirst().naa(), second.admin().units().getFirst().naa());
+    assertEquals(version, second.admin().current().version());
+  }
+
+  @Test
+  void restart_configChanged_configRules() throws IOException {
+    var first = started(config(memory(0)));
+    apply(first, withUnits(first.admin().current().document(), memory(0), memory(1)));
+    await(first.stop());
+    assertEquals(List.of("7 ready"), states(started(config(memory(7)))));
+  }
+
+  @Test
+  void start_oneUnitCannotBeOpened_othersAreServedAndItIsTriedAgain() throws IOException {
+    var daemon = started(config(memory(0), file(1, "later/x.img")));
+    assertEquals("0 ready", states(daemon).getFirst());
+    assertNotEquals("1 ready", states(daemon).getLast());
+    assertTrue(daemon.admin().health().problems().getFirst().contains("later"));
+
+    Files.createDirectories(data.resolve("later"));
+    daemon.admin().retryBroken();
+    apply(daemon, daemon.admin().current().document()); // stands behind it in the queue
+    assertEquals(List.of("0 ready", "1 ready"), states(daemon));
+    assertEquals(List.of(), daemon.admin().health().problems());
+  }
+
+  @Test
+  void start_portalTaken_failsInWordsAndGivesTheFolderBack() throws IOException {
+    try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      var failure =
+          assertThrows(
+              AdminError.class,
+              () -> await(made(null, "127.0.0.1:" + taken.getLocalPort()).start()));
+      assertEquals(
+          "portal 127.0.0.1:"
+              + taken.getLocalPort()
+              + " cannot be bound: address already in use (is another target running?)",
+          failure.getMessage());
+    }
+    started(null);
+  }
+
+  @Test
+  void start_folderInUse_failsAndTheFirstGoesOn() {
+    var first = started(null);
+    var failure = assertThrows(StartFault.class, () -> await(made(null, "127.0.0.1:0").start()));
+    assertTrue(failure.getMessage().contains("in use by another vtgtd"), failure.getMessage());
+    assertEquals(List.of("0 ready"), states(first));
+  }
+
+  @Test
+  void start_configWrong_tellsEveryPlace() throws IOException {
+    var config = config("{lun: 99999, store: {kind: file}}", "{lun: 0, stor: 1}");
+    var failure = assertThrows(StartFault.class, () -> await(made(config, "127.0.0.1:0").start()));
+    assertTrue(failure.getMessage().contains("line "), failure.getMessage());
+  }
+
+  @Test
+  void start_unknownStoreKind_tellsThePlace() throws IOException {
+    var config = config("{lun: 0, store: {kind: tape}}");
+    var failure = assertThrows(StartFault.class, () -> await(made(config, "127.0.0.1:0").start()));
+    assertTrue(
+        failure.getMessage().contains("/targets/0/units/0/store/kind"), failure.getMessage());
+  }
+
+  @Test
+  void apply_dryRun_changesNothing() throws IOException {
+    var daemon = started(config(memory(0)));
+    var before = daemon.admin().current();
+    var applied =
+        await(
+            daemon
+                .admin()
+                .apply(withUnits(before.document(), memory(0), memory(1)), before.version(), true));
+    assertEquals(1, applied.changes().size());
+    assertEquals(before, daemon.admin().current());
+    assertEquals(List.of("0 ready"), states(daemon));
+  }
+
+  @Test
+  void apply_otherVersion_isAConflict() throws IOException {
+    var daemon = started(config(memory(0)));
+    var document = daemon.admin().current().document();
+    var failure =
+        assertThrows(
+            AdminError.class, () -> await(daemon.admin().apply(document, "nonsense", false)));
+    assertEquals(AdminError.Kind.CONFLICT, failure.kind());
+  }
+
+  @Test
+  void apply_unknownOption_isInvalidWithItsPlace() throws IOException {
+    var daemon = started(config(memory(0)));
+    var wanted =
+        withUnits(
+            daemon.admin().current().document(), "{lun: 0, store: {kind: memory, siz: 1MiB}}");
+    var failure = refusal(daemon, wanted);
+    assertEquals(AdminError.Kind.INVALID, failure.kind());
+    assertTrue(failure.violations().getFirst().pointer().startsWith("/targets/0/units/0/store/"));
+  }
+
+  @Test
+  void apply_oneChangeFails_allAreTakenBack() throws IOException {
+    var daemon = started(config(file(0, "a.img"), file(1, "b.img"), memory(2)));
+    var before = daemon.admin().current();
+    // b.img is held by unit 1, which stays: unit 3 cannot have it.
+    var wanted = withUnits(before.document(), file(1, "b.img"), file(0, "c.img"), file(3, "b.img"));
+    assertEquals(AdminError.Kind.FAILED, refusal(daemon, wanted).kind());
+    assertEquals(before, daemon.admin().current());
+    assertEquals(List.of("0 ready", "1 ready", "2 ready"), states(daemon));
+    // And nothing of the attempt is still held:
+    apply(daemon, withUnits(before.document(), file(1, "b.img"), file(4, "c.img")));
+    assertEquals(List.of("1 ready", "4 ready"), states(daemon));
+  }
+
+  @Test
+  void apply_unitsSwapTheirFiles_areReopened() throws IOException {
+    var daemon = started(config(file(0, "a.img"), file(1, "b.img")));
+    apply(
+        daemon, withUnits(daemon.admin().current().document(), file(0, "b.img"), file(1, "a.img")));
+    assertEquals(List.of("0 ready", "1 ready"), states(daemon));
+  }
+
+  @Test
+  void apply_sameFileOtherBlockSize_isReopened() throws IOException {
+    var daemon = started(config(file(0, "a.img")));
+    apply(
+        daemon,
+        withUnits(
+            daemon.admin().current().document(),
+            "{lun: 0, blockSize: 4096, store: {kind: file, path: a.img, size: 1MiB}}"));
+    assertEquals(4096, daemon.admin().units().getFirst().blockSize());
+  }
+
+  @Test
+  void apply_targetRemoved_itsFilesAreFree() throws IOException {
+    var daemon = started(config(file(0, "a.img")));
+    var document = daemon.admin().current().document();
+    apply(daemon, document.withTargets(List.of()));
+    assertEquals(List.of(), daemon.admin().units());
+    apply(daemon, document);
+    assertEquals(List.of("0 ready"), states(daemon));
+  }
+
+  @Test
+  void apply_manyAtOnce_eachSeesTheOneBefore() throws IOException {
+    var daemon = started(config(memory(0)));
+    var document = daemon.admin().current().document();
+    var applying = new ArrayList<Future<Applied>>();
+    for (int i = 1; i <= 20; i++) {
+      applying.add(daemon.admin().apply(withUnits(document, memory(i)), "", false));
+    }
+    await(Future.all(applying));
+    assertEquals(List.of("20 ready"), states(daemon));
+  }
+
+  @Test
+  void stop_twice_andChangesAfterwards_end() throws IOException {
+    var daemon = started(config(memory(0)));
+    assertTrue(await(daemon.stop()));
+    assertTrue(await(daemon.stop()));
+  }
+
+  @Test
+  void stop_neverStarted_ends() {
+    assertTrue(await(made(null, "127.0.0.1:0").stop()));
+  }
+}

@@ -1,0 +1,204 @@
+package io.vtgt.iscsi;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.vtgt.iscsi.pdu.AsyncMessage;
+import io.vtgt.iscsi.pdu.Bhs;
+import io.vtgt.iscsi.pdu.R2t;
+import io.vtgt.iscsi.pdu.ScsiResponse;
+import io.vtgt.iscsi.pdu.TaskManagementResponse;
+import io.vtgt.scsi.Asc;
+import io.vtgt.scsi.Completion;
+import io.vtgt.scsi.Sense;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Task management (RFC 7143 section 11.5, RFC 7144 section 6).
+class TaskManagementTest {
+  private IscsiFixture fixture;
+
+  @BeforeEach
+  void listen() throws Exception {
+    fixture = new IscsiFixture().listen();
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    fixture.close();
+  }
+
+  private static int manage(TestInitiator initiator, int function, long lun, int tag)
+      throws Exception {
+    var request = initiator.manage(function, lun, tag);
+    initiator.send(request);
+    var response = initiator.receive(TaskManagementResponse.class);
+    assertEquals(request.itt(), response.itt());
+    return response.response();
+  }
+
+  @Test
+  void abortTask_running_answeredWhenItIsOver() throws Exception {
+    var initiator = fixture.loggedIn();
+    var held = initiator.command(FakeTarget.HELD);
+    initiator.send(held);
+    var task = fixture.target.heldTask();
+    var abort = initiator.manage(1, 0, held.itt());
+    initiator.send(abort);
+    initiator.sync(); // no answer yet
+    task.complete(Completion.good());
+    var response = initiator.receive(TaskManagementResponse.class);
+    assertEquals(abort.itt(), response.itt());
+    assertEquals(0, response.response());
+    initiator.sync(); // and none for the task
+  }
+
+  @Test
+  void abortTask_thatWaitsForData_endsAtOnce() throws Exception {
+    var initiator = fixture.loggedIn("InitialR2T", "Yes", "ImmediateData", "No");
+    var write = initiator.write(FakeTarget.write(0, 8), 4096);
+    initiator.send(write);
+    var r2t = initiator.receive(R2t.class);
+    assertEquals(0, manage(initiator, 1, 0, write.itt()));
+    initiator.send(initiator.dataOut(write.itt(), r2t.ttt(), 0, 0, true), new byte[4096]);
+    initiator.sync(); // what comes late is dropped without a word
+  }
+
+  @Test
+  void abortTask_unknown_doesNotExist() throws Exception {
+    var initiator = fixture.loggedIn();
+    var abort = initiator.manage(1, 0, 0x9999).refCmdSn(initiator.cmdSn - 1);
+    initiator.send(abort);
+    assertEquals(1, initiator.receive(TaskManagementResponse.class).response());
+  }
+
+  @Test
+  void abortTask_notReceivedYet_plugsTheGap() throws Exception {
+    var initiator = fixture.loggedIn();
+    var lost = initiator.command(FakeTarget.READY);
+    var later = initiator.command(FakeTarget.READY);
+    initiator.send(later);
+    var abort = initiator.manage(1, 0, lost.itt()).refCmdSn(lost.cmdSn());
+    initiator.send(abort);
+    assertEquals(later.itt(), initiator.receive(ScsiResponse.class).itt());
+    assertEquals(0, initiator.receive(TaskManagementResponse.class).response());
+    initiator.sync();
+  }
+
+  @Test
+  void abortTaskSet_endsAllOfTheUnit() throws Exception {
+    var initiator = fixture.loggedIn();
+    for (int i = 0; i < 5; i++) {
+      initiator.send(initiator.command(FakeTarget.HELD));
+    }
+    var abort = initiator.manage(2, 0, Bhs.NO_TAG);
+    initiator.send(abort);
+    initiator.sync();
+    for (int i = 0; i < 5; i++) {
+      fixture.target.heldTask().complete(Completion.good());
+    }
+    assertEquals(0, initiator.receive(TaskManagementResponse.class).response());
+    initiator.sync();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"4,clear", "5,resetUnit", "6,warmReset", "7,coldReset"})
+  void reset_goesToTheTarget(int function, String event) throws Exception {
+    var initiator = fixture.loggedIn();
+    initiator.send(initiator.write(FakeTarget.HELD_WRITE, 4096), new byte[4096]);
+    assertEquals("attach", fixture.target.event());
+    var task = fixture.target.heldTask();
+    initiator.send(initiator.manage(function, 0, Bhs.NO_TAG));
+    assertEquals(event, fixture.target.event());
+    initiator.sync();
+    task.complete(Completion.good());
+    assertEquals(0, initiator.receive(TaskManagementResponse.class).response());
+    initiator.sync();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      textBlock =
+          """
+          # function | lun | response
+          2,  0x0001000000000000, 2
+          4,  0x0001000000000000, 2
+          5,  0x0001000000000000, 2
+          3,  0, 5
+          8,  0, 4
+          9,  0, 5
+          13, 0, 5
+          127, 0, 5
+          """)
+  void refused(int function, String lun, int response) throws Exception {
+    assertEquals(response, manage(fixture.loggedIn(), function, Long.decode(lun), Bhs.NO_TAG));
+  }
+
+  @Test
+  void rfc7144_queriesAndNexusReset() throws Exception {
+    var initiator = fixture.loggedIn("iSCSIProtocolLevel", "2");
+    assertEquals("2", initiator.settled.get("iSCSIProtocolLevel"));
+    var held = initiator.command(FakeTarget.HELD);
+    initiator.send(held);
+    var task = fixture.target.heldTask();
+    assertEquals(7, manage(initiator, 9, 0, held.itt()));
+    assertEquals(0, manage(initiator, 9, 0, 0x7777));
+    assertEquals(7, manage(initiator, 10, 0, Bhs.NO_TAG));
+    initiator.send(initiator.manage(11, 0, Bhs.NO_TAG));
+    initiator.sync();
+    task.complete(Completion.good());
+    assertEquals(0, initiator.receive(TaskManagementResponse.class).response());
+    assertEquals(0, manage(initiator, 10, 0, Bhs.NO_TAG));
+    assertEquals("attach", fixture.target.event());
+    assertEquals("detach", fixture.target.event());
+    assertEquals("attach", fixture.target.event());
+  }
+
+  @Test
+  void abortedByAnother_toldTaskAborted() throws Exception {
+    var initiator = fixture.loggedIn();
+    var held = initiator.command(FakeTarget.HELD);
+    initiator.send(held);
+    var task = fixture.target.heldTask();
+    initiator.sync(); // it is running, not beginning
+    var nexus = fixture.target.nexuses.getFirst();
+    var end = nexus.transport().abortTasks(OptionalLong.of(0), true);
+    task.complete(Completion.good());
+    IscsiFixture.await(end);
+    var response = initiator.receive(ScsiResponse.class);
+    assertEquals(held.itt(), response.itt());
+    assertEquals(0x40, response.status());
+    initiator.sync();
+  }
+
+  @Test
+  void scsiEvent_isAnAsyncMessage() throws Exception {
+    var initiator = fixture.loggedIn();
+    fixture
+        .target
+        .nexuses
+        .getFirst()
+        .transport()
+        .scsiEvent(0, Sense.unitAttention(Asc.CAPACITY_DATA_HAS_CHANGED));
+    var message = initiator.receive(AsyncMessage.class);
+    assertEquals(0, message.event());
+    assertEquals(0x2a09, message.data().getUnsignedShort(message.data().readerIndex() + 14));
+    initiator.sync();
+  }
+
+  @Test
+  void connectionLost_detachWaitsForTheTasks() throws Exception {
+    var initiator = fixture.loggedIn();
+    initiator.send(initiator.command(FakeTarget.HELD));
+    var task = fixture.target.heldTask();
+    assertEquals("attach", fixture.target.event());
+    initiator.close();
+    assertTrue(fixture.target.events.isEmpty());
+    task.complete(Completion.good());
+    assertEquals("detach", fixture.target.event());
+  }
+}

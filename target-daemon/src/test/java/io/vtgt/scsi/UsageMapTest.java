@@ -1,0 +1,127 @@
+package io.vtgt.scsi;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.vtgt.target.LogicalUnit;
+import io.vtgt.target.ScsiFixture;
+import io.vtgt.target.ScsiFixture.Initiator;
+import java.util.Arrays;
+import java.util.HexFormat;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/// What every row of the command table must do, whichever command it is.
+class UsageMapTest {
+  private final ScsiFixture fixture = new ScsiFixture();
+  private final LogicalUnit unit =
+      fixture.addUnit(0, ScsiFixture.profile(true, true, false)); // offers the most
+  private final Initiator initiator = fixture.ready("a");
+
+  @AfterEach
+  void close() {
+    fixture.close();
+  }
+
+  @Test
+  void everyBitOutsideTheUsageMap_isRefusedAndPointedAt() {
+    for (CommandSpec row : CommandTable.rows()) {
+      if (!row.offered().test(unit)) {
+        continue;
+      }
+      for (int at = 1; at < row.usage().length; at++) {
+        for (int bit = 0; bit < 8; bit++) {
+          if ((row.evaluatedBits(at) >> bit & 1) == 0) {
+            byte[] cdb = plain(row);
+            cdb[at] |= (byte) (1 << bit);
+            assertEquals(
+                "ILLEGAL_REQUEST 2400 %02x 00 %02x".formatted(0xc8 | bit, at),
+                send(cdb).status(),
+                () -> row.name() + ": " + HexFormat.ofDelimiter(" ").formatHex(cdb));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void everyCdbThatIsTooShort_isRefused() {
+    for (CommandSpec row : CommandTable.rows()) {
+      if (!row.offered().test(unit)) {
+        continue;
+      }
+      for (int length = 6; length < row.usage().length; length++) {
+        assertTrue(
+            send(Arrays.copyOf(plain(row), length)).status().startsWith("ILLEGAL_REQUEST 2400"),
+            row.name() + " of " + length + " bytes");
+      }
+    }
+  }
+
+  @Test
+  void everyOperationCodeWithoutRow_isRefused() {
+    for (int opcode = 0; opcode <= 0xff; opcode++) {
+      if (!CommandTable.offers(unit, opcode)) {
+        byte[] cdb = new byte[16];
+        cdb[0] = (byte) opcode;
+        assertEquals(
+            "ILLEGAL_REQUEST 2000", send(cdb).status(), HexFormat.of().toHexDigits(opcode));
+      }
+    }
+  }
+
+  @Test
+  void everyUsageMap_isAsLongAsItsOperationCodeSays() {
+    for (CommandSpec row : CommandTable.rows()) {
+      int expected =
+          switch (row.opcode() >> 5) {
+            case 0 -> 6;
+            case 1, 2 -> 10;
+            case 4 -> 16;
+            case 5 -> 12;
+            default -> row.usage().length;
+          };
+      assertEquals(expected, row.usage().length, row.name());
+      row.serviceAction()
+          .ifPresent(action -> assertEquals(action, row.usage()[1] & 0x1f, row.name()));
+    }
+  }
+
+  @Test
+  void whatWritesTheMedium_isRefusedBeforeItsFieldsAreLookedAt_whenWriteProtected() {
+    LogicalUnit readOnly = fixture.addUnit(1, ScsiFixture.profile(true, false, true));
+    initiator.send(1, "00 00 00 00 00 00");
+    initiator.send(0, "00 00 00 00 00 00");
+    for (CommandSpec row : CommandTable.rows()) {
+      if (row.access() == Access.WRITES_MEDIUM && row.offered().test(readOnly)) {
+        byte[] cdb = plain(row);
+        Arrays.fill(cdb, 2, cdb.length, (byte) 0xff);
+        assertEquals(
+            "DATA_PROTECT 2700",
+            initiator.send(1, HexFormat.of().formatHex(cdb)).status(),
+            row.name());
+      }
+    }
+  }
+
+  @Test
+  void whatNeedsTheMedium_isNotReadyWithoutOne() {
+    unit.publish(unit.state().withMediumPresent(false));
+    for (CommandSpec row : CommandTable.rows()) {
+      if (row.needsMedium() && row.offered().test(unit)) {
+        assertEquals("NOT_READY 3a00", send(plain(row)).status(), row.name());
+      }
+    }
+  }
+
+  private static byte[] plain(CommandSpec row) {
+    byte[] cdb = new byte[row.usage().length];
+    cdb[0] = row.usage()[0];
+    row.serviceAction().ifPresent(action -> cdb[1] = (byte) action);
+    return cdb;
+  }
+
+  private ScsiFixture.Answer send(byte[] cdb) {
+    return initiator.send(0, HexFormat.of().formatHex(cdb));
+  }
+}
