@@ -57,7 +57,7 @@ final class PortalVerbs implements Runnable {
   @Command(
       name = "remove",
       mixinStandardHelpOptions = true,
-      description = "Listens there no longer.")
+      description = "Listens there no longer; sessions that came that way go on.")
   int remove(
       @Parameters(paramLabel = "LISTEN", description = "as the document has it") String listen) {
     return vtgtadm.print(

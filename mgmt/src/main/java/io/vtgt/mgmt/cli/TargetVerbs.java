@@ -44,6 +44,7 @@ final class TargetVerbs implements Runnable {
       name = "add",
       mixinStandardHelpOptions = true,
       sortOptions = false,
+      abbreviateSynopsis = true,
       description = "Adds a target, with its first unit if one is described.",
       footer = {
         "",
@@ -54,8 +55,7 @@ final class TargetVerbs implements Runnable {
         "  vtgtadm target add iqn.2026-11.com.example:db --initiator 'iqn.*:host-a'"
       })
   int add(
-      @Parameters(paramLabel = "NAME", description = "iSCSI name: iqn.…, eui.… or naa.…")
-          String name,
+      @Parameters(paramLabel = "NAME", description = "iSCSI name: iqn., eui. or naa.") String name,
       @Option(names = "--alias", paramLabel = "TEXT", description = "a name for people")
           String alias,
       @Option(

@@ -26,7 +26,7 @@ final class UnitVerbs implements Runnable {
 
   @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists the units.")
   int list() {
-    return vtgtadm.print(spec, client -> client.get("/v1/units"), UnitVerbs::table);
+    return vtgtadm.print(spec, client -> client.get("/v1/units"), UnitVerbs::text);
   }
 
   @Command(
@@ -55,6 +55,7 @@ final class UnitVerbs implements Runnable {
       name = "add",
       mixinStandardHelpOptions = true,
       sortOptions = false,
+      abbreviateSynopsis = true,
       description = "Adds a unit to a target; connected initiators are told.",
       footer = {
         "",
@@ -62,7 +63,7 @@ final class UnitVerbs implements Runnable {
         "(`vtgtadm stores` lists kinds and options).",
         "",
         "  vtgtadm unit add iqn.2026-11.com.example:db --file db.img --size 10GiB",
-        "  vtgtadm unit add iqn.2026-11.com.example:db --lun 7 --store memory -o size=1GiB"
+        "  vtgtadm unit add iqn.2026-11.com.example:db --store memory -o size=1GiB"
       })
   int add(
       @Parameters(paramLabel = "TARGET", description = "the target's name") String target,
@@ -90,6 +91,21 @@ final class UnitVerbs implements Runnable {
     return "/v1/targets/" + AdminClient.segment(target) + "/units";
   }
 
+  private static boolean ready(JsonNode unit) {
+    return unit.path("state").asText().equals("ready");
+  }
+
+  /// The table, and below it why some are not ready.
+  static String text(JsonNode units) {
+    var text = new StringBuilder(table(units));
+    for (JsonNode unit : units) {
+      if (!ready(unit)) {
+        text.append("\n! ").append(unit.path("state").asText());
+      }
+    }
+    return text.toString();
+  }
+
   static String table(JsonNode units) {
     var table = new Table("TARGET", "LUN", "SIZE", "BLOCK", "STATE", "SERIAL", "NAME");
     for (JsonNode unit : units) {
@@ -98,7 +114,7 @@ final class UnitVerbs implements Runnable {
           unit.path("lun").asText(),
           Table.size(unit.path("bytes").asLong()),
           unit.path("blockSize").asText(),
-          unit.path("state").asText(),
+          ready(unit) ? "ready" : "NOT READY",
           unit.path("serial").asText(),
           unit.path("name").asText());
     }

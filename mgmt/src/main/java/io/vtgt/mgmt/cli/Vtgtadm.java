@@ -147,6 +147,6 @@ public final class Vtgtadm implements Runnable {
           .append(applied.path("dryRun").asBoolean() ? "would " : "")
           .append(change.path("summary").asText());
     }
-    return lines.isEmpty() ? "nothing to change" : lines.toString();
+    return lines.isEmpty() ? "nothing changes in what runs" : lines.toString();
   }
 }

@@ -180,6 +180,21 @@ class VtgtadmTest {
   }
 
   @Test
+  void unit_thatIsNotReady_isToldWithItsReasonBelowTheTable() throws Exception {
+    var units =
+        """
+        [{"target": "t", "lun": 0, "bytes": 0, "blockSize": 512, "state": "x.img is locked", "serial": "S", "name": "n"}]
+        """;
+    assertEquals(
+        """
+        TARGET  LUN  SIZE  BLOCK  STATE      SERIAL  NAME
+        t       0    0 B   512    NOT READY  S       n
+        ! x.img is locked\
+        """,
+        UnitVerbs.text(AdminClient.JSON.readTree(units)));
+  }
+
+  @Test
   void unit_unknown_isStatus4() {
     var run = run("unit", "show", A, "9");
     assertEquals(ExitCode.NOT_FOUND, run.status);
@@ -400,12 +415,15 @@ class VtgtadmTest {
     var before = daemon.document();
     var text = ok("export").out;
     assertFalse(text.contains("secret-of"), text);
-    assertEquals("nothing to change\n", ok("apply", file("it.yaml", text)).out);
+    assertEquals("nothing changes in what runs\n", ok("apply", file("it.yaml", text)).out);
     assertEquals(before, daemon.document());
-    assertEquals("nothing to change\n", ok("apply", List.of(text.split("\n")), "-").out);
-    assertEquals("nothing to change\n", ok("apply", List.of(ok("export", "--json").out), "-").out);
+    assertEquals("nothing changes in what runs\n", ok("apply", List.of(text.split("\n")), "-").out);
     assertEquals(
-        "nothing to change\n", ok("apply", file("it.json", ok("export", "--json").out)).out);
+        "nothing changes in what runs\n",
+        ok("apply", List.of(ok("export", "--json").out), "-").out);
+    assertEquals(
+        "nothing changes in what runs\n",
+        ok("apply", file("it.json", ok("export", "--json").out)).out);
   }
 
   @Test
