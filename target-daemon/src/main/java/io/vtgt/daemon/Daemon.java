@@ -122,6 +122,7 @@ public final class Daemon {
     if (starting.compareAndSet(false, true)) {
       stopping.set(true);
       stopped.complete(true);
+      started.fail(new StartFault("stopped before it was started"));
       return stopped.future();
     }
     return started.future().transform(_ -> stopNow());
@@ -241,7 +242,7 @@ public final class Daemon {
     admin =
         new DaemonAdmin(
             control, reconciler, inForce, units, settings.overrides(), InstantSource.system());
-    vertx.setPeriodic(Reconciler.RETRY_MILLIS, _ -> admin.retryBroken());
+    retryBrokenLater();
     var http = settings.overrides().over(inForce.document()).http();
     management = new MgmtVerticle(admin, http);
     return vertx
@@ -260,6 +261,12 @@ public final class Daemon {
               managementId = id;
               return null;
             });
+  }
+
+  /// One attempt, and the next some time after it has ended, however long it took.
+  private void retryBrokenLater() {
+    vertx.setTimer(
+        Reconciler.RETRY_MILLIS, _ -> admin.retryBroken().onComplete(_ -> retryBrokenLater()));
   }
 
   // Stop. A step whose counterpart was never reached has nothing to do.

@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -139,14 +140,11 @@ final class DaemonAdmin implements TargetAdmin {
                 });
   }
 
-  /// Tries the units whose store could not be opened, if nothing else is under way.
-  void retryBroken() {
-    control.runOnContext(
-        _ -> {
-          if (waiting == 0 && broken().findAny().isPresent()) {
-            inTurn(reconciler::retryBroken);
-          }
-        });
+  /// Tries the units whose store could not be opened.
+  Future<Void> retryBroken() {
+    return broken().findAny().isEmpty()
+        ? Future.succeededFuture()
+        : inTurn(reconciler::retryBroken);
   }
 
   /// Refuses changes from now on.
@@ -305,7 +303,7 @@ final class DaemonAdmin implements TargetAdmin {
         problems);
   }
 
-  private java.util.stream.Stream<ServedUnit> broken() {
+  private Stream<ServedUnit> broken() {
     return reconciler.running().targets().values().stream()
         .flatMap(it -> it.units().values().stream())
         .filter(it -> it.unit().isEmpty());

@@ -11,6 +11,7 @@ import io.vtgt.iscsi.IscsiService;
 import io.vtgt.mgmt.AdminError;
 import io.vtgt.mgmt.document.Change;
 import io.vtgt.mgmt.document.Document;
+import io.vtgt.store.StoreFault;
 import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.Target;
 import java.net.BindException;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -208,9 +210,8 @@ final class Reconciler {
       if (leaving().stream().anyMatch(it -> maySameMedium(it.store(), unit.store()))) {
         return;
       }
-      var name = Running.unitName(target, unit);
       opening.add(
-          open(name, unit)
+          openOrRefuse(target, unit)
               .map(
                   opened -> {
                     openedEarly.put(key(target, unit.lun()), opened);
@@ -237,8 +238,8 @@ final class Reconciler {
       return leaving;
     }
 
-    private java.util.Optional<Document.Unit> unit(String target, int lun) {
-      return java.util.Optional.ofNullable(running.targets().get(target))
+    private Optional<Document.Unit> unit(String target, int lun) {
+      return Optional.ofNullable(running.targets().get(target))
           .map(it -> it.units().get(lun))
           .map(ServedUnit::entry);
     }
@@ -357,9 +358,7 @@ final class Reconciler {
 
     private Future<LogicalUnit> takeOrOpen(String target, Document.Unit unit) {
       var early = openedEarly.remove(key(target, unit.lun()));
-      return early != null
-          ? Future.succeededFuture(early)
-          : open(Running.unitName(target, unit), unit);
+      return early != null ? Future.succeededFuture(early) : openOrRefuse(target, unit);
     }
 
     private Future<Void> takeBack() {
@@ -520,24 +519,35 @@ final class Reconciler {
             });
   }
 
+  /// @return fails with the store's own words
   private Future<LogicalUnit> open(String name, Document.Unit unit) {
     var opening = opener.open(name, unit, running.limits());
     return opening
         .timeout(OPEN_SECONDS, TimeUnit.SECONDS)
         .recover(
             failure -> {
-              opening.onSuccess(this::close); // too late, or never
+              boolean refused = opening.isComplete();
+              opening.onSuccess(this::close); // too late
               return Future.failedFuture(
-                  new AdminError(
-                      AdminError.Kind.FAILED,
-                      "unit "
-                          + name
-                          + " cannot be opened: "
-                          + (opening.isComplete()
-                              ? words(failure)
-                              : "no answer in " + OPEN_SECONDS + " s")));
+                  refused
+                      ? failure
+                      : new StoreFault(
+                          StoreFault.Kind.UNAVAILABLE,
+                          "the store did not open in " + OPEN_SECONDS + " s"));
             })
         .compose(this::here);
+  }
+
+  /// The same as a change asks for it: fails with an [AdminError] that names the unit.
+  private Future<LogicalUnit> openOrRefuse(String target, Document.Unit unit) {
+    var name = Running.unitName(target, unit);
+    return open(name, unit)
+        .recover(
+            failure ->
+                Future.failedFuture(
+                    new AdminError(
+                        AdminError.Kind.FAILED,
+                        "unit " + name + " cannot be opened: " + words(failure))));
   }
 
   /// @return whether everything reached the store and the store closed

@@ -162,8 +162,7 @@ class DaemonTest {
     assertTrue(daemon.admin().health().problems().getFirst().contains("later"));
 
     Files.createDirectories(data.resolve("later"));
-    daemon.admin().retryBroken();
-    apply(daemon, daemon.admin().current().document()); // stands behind it in the queue
+    await(daemon.admin().retryBroken());
     assertEquals(List.of("0 ready", "1 ready"), states(daemon));
     assertEquals(List.of(), daemon.admin().health().problems());
   }
@@ -295,6 +294,17 @@ class DaemonTest {
     }
     await(Future.all(applying));
     assertEquals(List.of("20 ready"), states(daemon));
+  }
+
+  @Test
+  void exampleDocuments_nameOnlyStoresLayersAndKeysThatExist() throws IOException {
+    var units = new Units(null, data, null); // a check touches nothing
+    try (var files = Files.walk(Path.of("../conf"))) {
+      for (var file : files.filter(it -> it.toString().endsWith(".yaml")).toList()) {
+        var document = DocumentFormat.YAML.readValid(Files.readAllBytes(file)).orElseThrow();
+        assertEquals(List.of(), units.check(document), file.toString());
+      }
+    }
   }
 
   @Test
