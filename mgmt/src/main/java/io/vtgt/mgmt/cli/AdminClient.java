@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -12,8 +13,10 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
 
 /// Talks to a daemon's management interface. Every refusal is a [Refused] with the exit status for
 /// it.
@@ -23,6 +26,9 @@ final class AdminClient implements AutoCloseable {
 
   /// Opening a large image or draining a unit may take a while.
   private static final Duration ANSWER_TIMEOUT = Duration.ofMinutes(2);
+
+  /// How the daemon's problems are typed; who answers otherwise is not vtgtd.
+  private static final String PROBLEM_TYPE = "urn:vtgt:problem:";
 
   private final URI base;
   private final HttpClient http =
@@ -36,6 +42,8 @@ final class AdminClient implements AutoCloseable {
     private static final long serialVersionUID = 1L;
 
     final int exitCode;
+
+    /// The daemon's own words; missing where it did not come so far.
     final transient JsonNode problem;
 
     Refused(int exitCode, String message, JsonNode problem) {
@@ -43,23 +51,45 @@ final class AdminClient implements AutoCloseable {
       this.exitCode = exitCode;
       this.problem = problem;
     }
+
+    Refused(int exitCode, String message) {
+      this(exitCode, message, MissingNode.getInstance());
+    }
   }
 
+  /// @param url `http://HOST:PORT`; `HOST:PORT` will do
   AdminClient(String url) {
-    this.base = URI.create(url.endsWith("/") ? url.substring(0, url.length() - 1) : url);
+    this.base = base(url);
+  }
+
+  private static URI base(String url) {
+    var text = url.contains("://") ? url.strip() : "http://" + url.strip();
+    try {
+      var uri = URI.create(text.replaceFirst("/+$", ""));
+      boolean usable = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
+      if (usable && uri.getHost() != null && uri.getQuery() == null) {
+        return uri;
+      }
+    } catch (IllegalArgumentException e) {
+      // told below
+    }
+    throw new Refused(
+        ExitCode.USAGE, "'" + url + "' is no address of a daemon, such as " + Vtgtadm.DEFAULT_URL);
   }
 
   JsonNode get(String path) {
-    return json(send(request(path).GET().build()));
+    return json(send(request(path).GET().build(), Optional.empty()));
   }
 
   /// Health is an answer, good or bad.
   JsonNode health() {
-    return json(exchange(request("/healthz").GET().build()));
+    var response = exchange(request("/healthz").GET().build());
+    var health = json(response);
+    return health.has("ready") ? health : refuse(response, Optional.empty());
   }
 
   String getText(String path, String accept) {
-    return send(request(path).setHeader("Accept", accept).GET().build()).body();
+    return send(request(path).setHeader("Accept", accept).GET().build(), Optional.empty()).body();
   }
 
   JsonNode post(String path, JsonNode body) {
@@ -68,20 +98,27 @@ final class AdminClient implements AutoCloseable {
             request(path)
                 .header("Content-Type", "application/json")
                 .POST(BodyPublishers.ofString(body.toString()))
-                .build()));
+                .build(),
+            Optional.empty()));
   }
 
-  JsonNode put(String path, String contentType, String body) {
+  JsonNode put(String path, JsonNode body) {
+    return put(path, "application/json", body.toString(), Optional.empty());
+  }
+
+  /// @param source where the person finds the body, so that lines and columns are of use
+  JsonNode put(String path, String contentType, String body, Optional<String> source) {
     return json(
         send(
             request(path)
                 .header("Content-Type", contentType)
                 .PUT(BodyPublishers.ofString(body))
-                .build()));
+                .build(),
+            source));
   }
 
   JsonNode delete(String path) {
-    return json(send(request(path).DELETE().build()));
+    return json(send(request(path).DELETE().build(), Optional.empty()));
   }
 
   /// A path segment: an IQN holds colons, a name may hold anything.
@@ -100,11 +137,10 @@ final class AdminClient implements AutoCloseable {
         .header("Accept", "application/json");
   }
 
-  private HttpResponse<String> send(HttpRequest request) {
+  private HttpResponse<String> send(HttpRequest request, Optional<String> source) {
     HttpResponse<String> response = exchange(request);
     if (response.statusCode() / 100 != 2) {
-      JsonNode problem = parse(response.body());
-      throw new Refused(ExitCode.of(response.statusCode()), describe(response, problem), problem);
+      refuse(response, source);
     }
     return response;
   }
@@ -115,49 +151,86 @@ final class AdminClient implements AutoCloseable {
     } catch (IOException e) {
       throw new Refused(
           ExitCode.UNREACHABLE,
-          "no answer from the daemon at "
+          "no answer from a daemon at "
               + base
               + " ("
-              + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage())
-              + "): is vtgtd running? --url or VTGT_URL names another address",
-          MissingNode.getInstance());
+              + why(e)
+              + "): is vtgtd running? --url or VTGT_URL names another address");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new Refused(ExitCode.FAULT, "interrupted", MissingNode.getInstance());
+      throw new Refused(ExitCode.FAULT, "interrupted");
     }
   }
 
-  /// A problem document (RFC 9457) as text for people, one violation a line.
-  private static String describe(HttpResponse<String> response, JsonNode problem) {
-    var text = new StringBuilder();
-    if (problem.hasNonNull("detail")) {
-      text.append(problem.get("detail").asText());
-    } else if (problem.hasNonNull("title")) {
-      text.append(problem.get("title").asText());
-    } else {
-      text.append("the daemon answered with HTTP status ").append(response.statusCode());
+  /// The client of the JDK leaves the commonest failures without words.
+  private static String why(IOException failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof UnresolvedAddressException) {
+        return "the host is not known";
+      }
     }
+    if (failure.getMessage() != null) {
+      return failure.getMessage();
+    }
+    return failure instanceof ConnectException
+        ? "connection refused"
+        : failure.getClass().getSimpleName();
+  }
+
+  private JsonNode refuse(HttpResponse<String> response, Optional<String> source) {
+    JsonNode problem = parse(response.body()).orElse(MissingNode.getInstance());
+    if (!problem.path("type").asText().startsWith(PROBLEM_TYPE)) {
+      throw foreign(response);
+    }
+    throw new Refused(ExitCode.of(response.statusCode()), describe(problem, source), problem);
+  }
+
+  private Refused foreign(HttpResponse<String> response) {
+    return new Refused(
+        ExitCode.FAULT,
+        "what answers at "
+            + base
+            + " is not the management interface of vtgtd (HTTP status "
+            + response.statusCode()
+            + ")");
+  }
+
+  /// A problem document (RFC 9457) as text for people, one violation a line. Places of a body that
+  /// the person never saw are left out.
+  private static String describe(JsonNode problem, Optional<String> source) {
+    if (problem.path("violations").isEmpty()) {
+      return problem.path("detail").asText(problem.path("title").asText());
+    }
+    var text = new StringBuilder(problem.path("title").asText()).append(':');
     for (JsonNode violation : problem.path("violations")) {
-      text.append("\n  ")
-          .append(violation.path("pointer").asText())
-          .append(": ")
+      text.append("\n  ");
+      if (source.isPresent() && violation.hasNonNull("line")) {
+        text.append(source.get())
+            .append(':')
+            .append(violation.path("line").asText())
+            .append(':')
+            .append(violation.path("column").asText())
+            .append(": ");
+      }
+      var pointer = violation.path("pointer").asText();
+      text.append(pointer.isEmpty() ? "" : pointer + ": ")
           .append(violation.path("message").asText());
     }
     return text.toString();
   }
 
-  private static JsonNode json(HttpResponse<String> response) {
-    return parse(response.body());
+  /// Missing where there is no body.
+  private JsonNode json(HttpResponse<String> response) {
+    return response.body().isEmpty()
+        ? MissingNode.getInstance()
+        : parse(response.body()).orElseThrow(() -> foreign(response));
   }
 
-  private static JsonNode parse(String body) {
-    if (body.isEmpty()) {
-      return MissingNode.getInstance();
-    }
+  private static Optional<JsonNode> parse(String body) {
     try {
-      return JSON.readTree(body);
+      return Optional.of(JSON.readTree(body)).filter(JsonNode::isContainerNode);
     } catch (JsonProcessingException e) {
-      return MissingNode.getInstance();
+      return Optional.empty();
     }
   }
 }

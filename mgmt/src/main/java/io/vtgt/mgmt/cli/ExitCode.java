@@ -22,18 +22,21 @@ final class ExitCode {
   /// The document or a value is refused.
   static final int INVALID = 6;
 
-  /// The daemon could not do it: a file that cannot be opened, an address that cannot be bound.
+  /// The daemon could not do it: a file that cannot be opened, an address that cannot be bound. For
+  /// `health`: it does not serve.
   static final int FAILED = 7;
 
   private ExitCode() {}
 
+  /// @param httpStatus of a refusal by vtgtd
   static int of(int httpStatus) {
     return switch (httpStatus) {
       case 400, 413, 415, 422 -> INVALID;
-      case 404, 405 -> NOT_FOUND;
+      case 404 -> NOT_FOUND;
       case 409, 412 -> CONFLICT;
-      case 500 -> FAULT;
-      default -> FAILED;
+      case 421 -> USAGE; // the host name of --url
+      case 503 -> FAILED;
+      default -> FAULT;
     };
   }
 }

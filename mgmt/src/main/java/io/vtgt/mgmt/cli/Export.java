@@ -22,14 +22,6 @@ final class Export implements Callable<Integer> {
   @Override
   public Integer call() {
     String path = "/v1/config" + (secrets ? "?secrets=true" : "");
-    try (var client = new AdminClient(vtgtadm.url)) {
-      var out = spec.commandLine().getOut();
-      out.println(
-          vtgtadm.json
-              ? client.get(path).toPrettyString()
-              : client.getText(path, "application/yaml").stripTrailing());
-      out.flush();
-      return ExitCode.OK;
-    }
+    return vtgtadm.printText(spec, path);
   }
 }

@@ -33,25 +33,7 @@ final class SessionVerbs implements Runnable {
       description = "Shows what a session negotiated and its counters.")
   int show(@Parameters(paramLabel = "ID", description = "as `session list` prints it") String id) {
     return vtgtadm.print(
-        spec,
-        client -> client.get("/v1/sessions/" + AdminClient.segment(id)),
-        session -> {
-          var table = new Table("FIELD", "VALUE");
-          session
-              .properties()
-              .forEach(
-                  field -> {
-                    if (field.getValue().isObject()) {
-                      field
-                          .getValue()
-                          .properties()
-                          .forEach(inner -> table.row(inner.getKey(), inner.getValue().asText()));
-                    } else {
-                      table.row(field.getKey(), field.getValue().asText());
-                    }
-                  });
-          return table.toString();
-        });
+        spec, client -> client.get("/v1/sessions/" + AdminClient.segment(id)), Table::fields);
   }
 
   @Command(

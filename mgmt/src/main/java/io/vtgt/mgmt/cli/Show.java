@@ -34,46 +34,17 @@ final class Show implements Callable<Integer> {
   }
 
   private static String text(JsonNode all) {
-    JsonNode health = all.get("health");
-    var text = new StringBuilder();
-    text.append("vtgtd ")
-        .append(health.path("version").asText())
-        .append(health.path("ready").asBoolean() ? ", ready" : ", NOT READY")
-        .append(", up ")
-        .append(health.path("uptimeSeconds").asLong())
-        .append(" s\n");
-    for (JsonNode problem : health.path("problems")) {
-      text.append("! ").append(problem.asText()).append('\n');
-    }
-
-    var portals = new Table("PORTAL", "GROUP", "CONNECTIONS");
-    for (JsonNode portal : all.at("/portals/listening")) {
-      portals.row(
-          portal.path("listening").asText(),
-          portal.path("group").asText(),
-          portal.path("connections").asText());
-    }
-    text.append('\n').append(portals).append("\n\n").append(units(all.get("units")));
-    for (JsonNode target : all.get("targets")) {
+    var text =
+        new StringBuilder(Health.text(all.path("health")))
+            .append("\n\n")
+            .append(PortalVerbs.table(all.at("/portals/listening")))
+            .append("\n\n")
+            .append(UnitVerbs.table(all.path("units")));
+    for (JsonNode target : all.path("targets")) {
       if (target.path("units").isEmpty()) {
-        text.append("\n").append(target.path("name").asText()).append(" has no units");
+        text.append('\n').append(target.path("name").asText()).append(" has no units");
       }
     }
-    return text.append("\n\n").append(SessionVerbs.table(all.get("sessions"))).toString();
-  }
-
-  static String units(JsonNode units) {
-    var table = new Table("TARGET", "LUN", "SIZE", "BLOCK", "STATE", "SERIAL", "NAME");
-    for (JsonNode unit : units) {
-      table.row(
-          unit.path("target").asText(),
-          unit.path("lun").asText(),
-          Table.size(unit.path("bytes").asLong()),
-          unit.path("blockSize").asText(),
-          unit.path("state").asText(),
-          unit.path("serial").asText(),
-          unit.path("name").asText());
-    }
-    return table.empty() ? "no units" : table.toString();
+    return text.append("\n\n").append(SessionVerbs.table(all.path("sessions"))).toString();
   }
 }

@@ -1,7 +1,9 @@
 package io.vtgt.mgmt.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -42,6 +44,19 @@ final class Table {
         .collect(Collectors.joining("\n"));
   }
 
+  /// One thing with its fields, those of inner objects beside its own.
+  static String fields(JsonNode thing) {
+    var table = new Table("FIELD", "VALUE");
+    for (var field : thing.properties()) {
+      if (field.getValue().isObject()) {
+        field.getValue().properties().forEach(it -> table.row(it.getKey(), it.getValue().asText()));
+      } else {
+        table.row(field.getKey(), field.getValue().asText());
+      }
+    }
+    return table.toString();
+  }
+
   /// Bytes for people: `10 GiB`, `1.5 TiB`, `512 B`.
   static String size(long bytes) {
     String[] units = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
@@ -53,6 +68,6 @@ final class Table {
     }
     return value == Math.rint(value)
         ? "%d %s".formatted((long) value, units[unit])
-        : String.format(java.util.Locale.ROOT, "%.1f %s", value, units[unit]);
+        : String.format(Locale.ROOT, "%.1f %s", value, units[unit]);
   }
 }

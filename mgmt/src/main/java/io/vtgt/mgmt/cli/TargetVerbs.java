@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -16,14 +17,14 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "target",
     mixinStandardHelpOptions = true,
-    description = "Lists, adds and removes targets.")
+    description = "Lists, shows, adds and removes targets.")
 final class TargetVerbs implements Runnable {
   @ParentCommand private Vtgtadm vtgtadm;
   @Spec private CommandSpec spec;
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "Missing a verb: list, add or remove.");
+    throw new ParameterException(spec.commandLine(), "Missing a verb: list, show, add or remove.");
   }
 
   @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists the targets.")
@@ -32,13 +33,29 @@ final class TargetVerbs implements Runnable {
   }
 
   @Command(
+      name = "show",
+      mixinStandardHelpOptions = true,
+      description = "Shows a target's part of the document, as YAML (or JSON with --json).")
+  int show(@Parameters(paramLabel = "NAME", description = "the target's name") String name) {
+    return vtgtadm.printText(spec, path(name));
+  }
+
+  @Command(
       name = "add",
       mixinStandardHelpOptions = true,
-      description = "Adds a target without units.",
-      footer = {"", "Without --initiator and --address every initiator may log in."})
+      sortOptions = false,
+      abbreviateSynopsis = true,
+      description = "Adds a target, with its first unit if one is described.",
+      footer = {
+        "",
+        "Without --initiator and --address every initiator may log in. The unit is",
+        "described as `vtgtadm unit add` does it.",
+        "",
+        "  vtgtadm target add iqn.2026-11.com.example:db --file db.img --size 10GiB",
+        "  vtgtadm target add iqn.2026-11.com.example:db --initiator 'iqn.*:host-a'"
+      })
   int add(
-      @Parameters(paramLabel = "NAME", description = "iSCSI name: iqn.…, eui.… or naa.…")
-          String name,
+      @Parameters(paramLabel = "NAME", description = "iSCSI name: iqn., eui. or naa.") String name,
       @Option(names = "--alias", paramLabel = "TEXT", description = "a name for people")
           String alias,
       @Option(
@@ -65,7 +82,11 @@ final class TargetVerbs implements Runnable {
               names = "--group",
               paramLabel = "N",
               description = "portal groups it is reached through; repeatable; all")
-          List<Integer> groups) {
+          List<Integer> groups,
+      @Mixin UnitOptions unit) {
+    if (unit.given()) {
+      unit.check();
+    }
     ObjectNode target = AdminClient.JSON.createObjectNode().put("name", name);
     if (alias != null) {
       target.put("alias", alias);
@@ -85,7 +106,16 @@ final class TargetVerbs implements Runnable {
         authentication.put("mutual", mutual);
       }
     }
-    return vtgtadm.print(spec, client -> client.post("/v1/targets", target), Vtgtadm::changes);
+    return vtgtadm.print(
+        spec,
+        client -> {
+          if (unit.given()) {
+            ArrayNode units = target.putArray("units");
+            units.add(unit.unit(client, units));
+          }
+          return client.post("/v1/targets", target);
+        },
+        Vtgtadm::changes);
   }
 
   @Command(
@@ -93,10 +123,11 @@ final class TargetVerbs implements Runnable {
       mixinStandardHelpOptions = true,
       description = "Ends the target's sessions and removes it; its images stay.")
   int remove(@Parameters(paramLabel = "NAME", description = "the target's name") String name) {
-    return vtgtadm.print(
-        spec,
-        client -> client.delete("/v1/targets/" + AdminClient.segment(name)),
-        Vtgtadm::changes);
+    return vtgtadm.print(spec, client -> client.delete(path(name)), Vtgtadm::changes);
+  }
+
+  private static String path(String name) {
+    return "/v1/targets/" + AdminClient.segment(name);
   }
 
   private static void texts(ObjectNode node, String field, List<String> values) {

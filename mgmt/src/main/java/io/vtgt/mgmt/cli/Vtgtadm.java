@@ -23,8 +23,10 @@ import picocli.CommandLine.Spec;
     description = "Shows and changes what a running vtgtd serves.",
     subcommands = {
       Show.class,
+      Health.class,
       TargetVerbs.class,
       UnitVerbs.class,
+      PortalVerbs.class,
       SessionVerbs.class,
       AccountVerbs.class,
       Apply.class,
@@ -39,16 +41,17 @@ import picocli.CommandLine.Spec;
       "1:a fault of the program or of the daemon",
       "2:the command line is wrong",
       "3:no daemon answers",
-      "4:there is no such target, unit, session or account",
+      "4:there is no such target, unit, portal, session or account",
       "5:it exists already, is in use, or was changed meanwhile",
       "6:the document or a value is refused",
-      "7:the daemon could not do it"
+      "7:the daemon could not do it, or (health) does not serve"
     },
     footerHeading = "%nExamples:%n",
     footer = {
       "  vtgtadm show",
-      "  vtgtadm target add iqn.2026-11.com.example:db",
-      "  vtgtadm unit add iqn.2026-11.com.example:db --file db.img --size 10GiB",
+      "  vtgtadm target add iqn.2026-11.com.example:db --file db.img --size 10GiB",
+      "  vtgtadm unit add iqn.2026-11.com.example:db --file log.img --size 1GiB",
+      "  vtgtadm export > backup.yaml",
       "  vtgtadm apply --dry-run conf/vtgt.yaml",
       "  source <(vtgtadm generate-completion)"
     })
@@ -87,7 +90,7 @@ public final class Vtgtadm implements Runnable {
             command
                 .getErr()
                 .println(
-                    json && refused.problem != null && refused.problem.isObject()
+                    json && refused.problem.isObject()
                         ? refused.problem.toPrettyString()
                         : "vtgtadm: " + refused.getMessage());
             command.getErr().flush();
@@ -100,7 +103,7 @@ public final class Vtgtadm implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "Missing a verb: see the list below.");
+    throw new ParameterException(spec.commandLine(), "Missing a verb.");
   }
 
   /// Calls the daemon and prints its answer.
@@ -122,6 +125,19 @@ public final class Vtgtadm implements Runnable {
     }
   }
 
+  /// Prints a part of the document as the daemon writes it: YAML, or JSON with `--json`.
+  int printText(CommandSpec verb, String path) {
+    try (var client = new AdminClient(url)) {
+      PrintWriter out = verb.commandLine().getOut();
+      out.println(
+          json
+              ? client.get(path).toPrettyString()
+              : client.getText(path, "application/yaml").stripTrailing());
+      out.flush();
+      return ExitCode.OK;
+    }
+  }
+
   /// What a change did, for people: one line for each.
   static String changes(JsonNode applied) {
     var lines = new StringBuilder();
@@ -131,6 +147,6 @@ public final class Vtgtadm implements Runnable {
           .append(applied.path("dryRun").asBoolean() ? "would " : "")
           .append(change.path("summary").asText());
     }
-    return lines.isEmpty() ? "nothing to change" : lines.toString();
+    return lines.isEmpty() ? "nothing changes in what runs" : lines.toString();
   }
 }
