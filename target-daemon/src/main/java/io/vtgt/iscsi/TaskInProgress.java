@@ -42,7 +42,12 @@ final class TaskInProgress {
   /// What it holds of the daemon's data budget.
   long budgetBytes;
 
-  /// Waits for the data budget, or null.
+  /// What it waits for, and what then.
+  record Wait(long bytes, Runnable next) {}
+
+  Wait wait;
+
+  /// Its place among those who wait for the data budget, or null.
   DataBudget.Waiter waiter;
 
   /// R2T and Data-In PDUs sent.

@@ -20,6 +20,7 @@ import io.vtgt.scsi.SenseKey;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
 import io.vtgt.scsi.TaskAttribute;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -48,6 +49,12 @@ final class TaskSet {
   private final Counter.Tally tally;
 
   private final IntObjectHashMap<TaskInProgress> tasks = new IntObjectHashMap<>();
+
+  /// Tasks that wait for memory, in their order.
+  private final ArrayDeque<TaskInProgress> waiting = new ArrayDeque<>();
+
+  /// What all tasks together hold of the data budget.
+  private long heldBytes;
 
   /// Tasks that came by way of the command window.
   private int ordered;
@@ -120,24 +127,8 @@ final class TaskSet {
     tally.add(Counter.COMMANDS, 1);
     if (write) {
       beginWithDataOut(begun, command);
-    } else if (dataIn > 0 && !budget.tryTake(dataIn)) {
-      tally.add(Counter.STALLS, 1);
-      begun.waiter =
-          budget.await(
-              dataIn,
-              session.context(),
-              () -> {
-                begun.waiter = null;
-                if (begun.over) {
-                  budget.give(dataIn);
-                } else {
-                  begun.budgetBytes = dataIn;
-                  start(begun);
-                }
-              });
     } else {
-      begun.budgetBytes = dataIn;
-      start(begun);
+      withMemory(begun, dataIn, () -> start(begun));
     }
   }
 
@@ -298,26 +289,7 @@ final class TaskSet {
   }
 
   private void solicit(TaskInProgress task) {
-    int more = task.dataOut.memoryNeeded();
-    if (more == 0 || budget.tryTake(more)) {
-      task.budgetBytes += more;
-      ask(task);
-      return;
-    }
-    tally.add(Counter.STALLS, 1);
-    task.waiter =
-        budget.await(
-            more,
-            session.context(),
-            () -> {
-              task.waiter = null;
-              if (task.over) {
-                budget.give(more);
-              } else {
-                task.budgetBytes += more;
-                ask(task);
-              }
-            });
+    withMemory(task, task.dataOut.memoryNeeded(), () -> ask(task));
   }
 
   private void ask(TaskInProgress task) {
@@ -379,7 +351,7 @@ final class TaskSet {
           Completion.TaskAborted _ ->
           response(task, completion, 0, Unpooled.EMPTY_BUFFER);
     }
-    budget.give(budgetBytes);
+    giveBack(budgetBytes);
     task.over();
   }
 
@@ -412,15 +384,14 @@ final class TaskSet {
             .underflow(available < wanted)
             .residual(Math.abs(available - wanted));
       }
-      output.send(
-          pdu, data, offset, length, last ? () -> budget.give(budgetBytes) : TaskSet::nothing);
+      output.send(pdu, data, offset, length, last ? () -> giveBack(budgetBytes) : TaskSet::nothing);
       offset += length;
     }
     tally.add(Counter.READ_BYTES, total);
     data.release();
     if (!collapsed) {
       if (total == 0) {
-        budget.give(budgetBytes);
+        giveBack(budgetBytes);
       }
       response(task, Completion.good(), available, Unpooled.EMPTY_BUFFER);
     }
@@ -478,10 +449,65 @@ final class TaskSet {
     session.windowOpens();
   }
 
+  // Memory
+
+  /// Goes on with a task when there is memory for its data: at once, or in its turn. A session that
+  /// holds nothing gets what it needs whatever others hold, so that none can be starved.
+  private void withMemory(TaskInProgress task, long bytes, Runnable next) {
+    if (bytes == 0 || heldBytes == 0) {
+      hold(task, bytes);
+      next.run();
+    } else if (budget.tryTake(bytes)) {
+      held(task, bytes);
+      next.run();
+    } else {
+      tally.add(Counter.STALLS, 1);
+      task.wait = new TaskInProgress.Wait(bytes, next);
+      waiting.add(task);
+      task.waiter = budget.await(bytes, session.context(), () -> granted(task, bytes));
+    }
+  }
+
+  private void granted(TaskInProgress task, long bytes) {
+    task.waiter = null;
+    waiting.remove(task);
+    if (task.over) {
+      budget.give(bytes);
+    } else {
+      held(task, bytes);
+      task.wait.next().run();
+    }
+  }
+
+  /// Takes memory for data that comes anyway.
   private void hold(TaskInProgress task, long bytes) {
     if (bytes > 0) {
       budget.force(bytes);
-      task.budgetBytes += bytes;
+      held(task, bytes);
+    }
+  }
+
+  private void held(TaskInProgress task, long bytes) {
+    task.budgetBytes += bytes;
+    heldBytes += bytes;
+  }
+
+  private void giveBack(long bytes) {
+    heldBytes -= bytes;
+    budget.give(bytes);
+    var first = heldBytes == 0 ? waiting.peek() : null;
+    if (first != null && first.waiter.cancel()) {
+      waiting.remove();
+      first.waiter = null;
+      hold(first, first.wait.bytes());
+      session
+          .context() // a write that has completed calls us without one
+          .runOnContext(
+              _ -> {
+                if (!first.over) {
+                  first.wait.next().run();
+                }
+              });
     }
   }
 
@@ -524,6 +550,7 @@ final class TaskSet {
     }
     if (task.waiter != null && task.waiter.cancel()) {
       task.waiter = null;
+      waiting.remove(task);
     }
     if (task.completion != null) {
       release(task.completion);
@@ -533,8 +560,9 @@ final class TaskSet {
       return;
     }
     remove(task);
-    budget.give(task.budgetBytes);
+    long budgetBytes = task.budgetBytes;
     task.budgetBytes = 0;
+    giveBack(budgetBytes);
     task.over();
   }
 

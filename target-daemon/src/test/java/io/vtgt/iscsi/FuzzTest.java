@@ -39,7 +39,7 @@ class FuzzTest {
     long seed = System.nanoTime();
     try (var fixture = new IscsiFixture().listen()) {
       Thread.ofVirtual().start(() -> completeHeldTasks(fixture));
-      fixture.settings = new Gateway.Settings(10_000, 0, 1000, 16, 200_000, 100);
+      fixture.settings = new Gateway.Settings(10_000, 0, 1000, 16, 4_000_000, 100);
       var bystander = fixture.connected();
       assertEquals(
           0, bystander.login(TestInitiator.NAME, FakeTarget.NAME, 0x99, 0, 1, Map.of()).status());

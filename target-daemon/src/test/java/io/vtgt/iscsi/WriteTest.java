@@ -14,6 +14,8 @@ import io.vtgt.iscsi.pdu.ScsiResponse;
 import io.vtgt.scsi.Asc;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -316,6 +318,34 @@ class WriteTest {
     initiator.send(initiator.dataOut(0x7777, Bhs.NO_TAG, 0, 0, true), random(16));
     assertEquals(9, initiator.receive(Reject.class).reason());
     initiator.sync();
+  }
+
+  @Test
+  void budget_heldByAnother_starvesNobody() throws Exception {
+    fixture.settings = new Gateway.Settings(10_000, 0, 1000, 32, 40_000, 100);
+    var hog = fixture.loggedIn("InitialR2T", "Yes", "ImmediateData", "No");
+    hog.send(hog.write(FakeTarget.write(0, 128), 65536)); // and never sends what the R2T asks for
+    hog.receive(R2t.class);
+    var other = fixture.connected();
+    assertEquals(
+        0,
+        other
+            .login(
+                TestInitiator.NAME,
+                FakeTarget.NAME,
+                7,
+                0,
+                1,
+                Map.of("MaxRecvDataSegmentLength", "65536"))
+            .status());
+    for (int i = 0; i < 20; i++) {
+      var one = other.read(FakeTarget.read(0, 64), 32768);
+      var two = other.read(FakeTarget.read(0, 64), 32768);
+      other.send(List.of(other.encode(one), other.encode(two)));
+      other.receiveData(one.itt());
+      other.receiveData(two.itt());
+    }
+    hog.sync();
   }
 
   @Test
