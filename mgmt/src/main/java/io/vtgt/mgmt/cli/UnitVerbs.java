@@ -100,7 +100,10 @@ final class UnitVerbs implements Runnable {
     var text = new StringBuilder(table(units));
     for (JsonNode unit : units) {
       if (!ready(unit)) {
-        text.append("\n! ").append(unit.path("state").asText());
+        text.append("\n! ")
+            .append(unit.path("name").asText())
+            .append(": ")
+            .append(unit.path("state").asText());
       }
     }
     return text.toString();

@@ -189,7 +189,7 @@ class VtgtadmTest {
         """
         TARGET  LUN  SIZE  BLOCK  STATE      SERIAL  NAME
         t       0    0 B   512    NOT READY  S       n
-        ! x.img is locked\
+        ! n: x.img is locked\
         """,
         UnitVerbs.text(AdminClient.JSON.readTree(units)));
   }
