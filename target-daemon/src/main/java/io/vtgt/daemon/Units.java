@@ -105,7 +105,7 @@ final class Units implements Reconciler.UnitOpener {
             unit.identity().product().orElse(PRODUCT),
             unit.identity().revision().orElse(REVISION),
             unit.blockSize(),
-            Math.max(unit.physicalBlockSize(), store.geometry().physicalBlockBytes()),
+            Math.max(unit.physicalBlockSize(), unit.blockSize()),
             unit.thin(),
             unit.removable(),
             unit.readOnly(),

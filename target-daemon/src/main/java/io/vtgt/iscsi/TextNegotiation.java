@@ -10,6 +10,7 @@ import io.vtgt.iscsi.pdu.TextResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /// Text requests of the full feature phase (RFC 7143 sections 11.10 and 11.11): finds the targets
 /// that SendTargets asks for, and hands out answers longer than the initiator takes at once piece
@@ -17,6 +18,8 @@ import java.util.Optional;
 final class TextNegotiation {
   private final Session session;
   private final Gateway gateway;
+  private static final Pattern NODE_NAME = Pattern.compile("(iqn|eui|naa)\\.");
+
   private final Connection connection;
   private final TextExchange exchange = new TextExchange(this::targets);
 
@@ -100,16 +103,17 @@ final class TextNegotiation {
         piece);
   }
 
-  /// SendTargets (RFC 7143 appendix C): `All` in a discovery session only, nothing for the own
-  /// target in a normal one.
+  /// SendTargets (RFC 7143 appendix C). `All` belongs to discovery sessions; in a normal session it
+  /// tells of the own target, as no value does (libiscsi asks so).
   private Optional<List<Pair>> targets(String value) {
     var visitor = session.outcome().visitor();
     var own = visitor.targetName();
-    boolean all = value.equals("All");
-    if (all ? own.isPresent() : value.isEmpty() && own.isEmpty()) {
+    boolean all = value.equals("All") && own.isEmpty();
+    boolean ownWanted = own.isPresent() && (value.isEmpty() || value.equals("All"));
+    if (!all && !ownWanted && !NODE_NAME.matcher(value).lookingAt()) {
       return Optional.empty();
     }
-    String wanted = value.isEmpty() ? own.get() : value;
+    String wanted = ownWanted ? own.get() : value;
     var pairs = new ArrayList<Pair>();
     for (var seen :
         gateway.discover(visitor.initiatorName(), visitor.address(), connection.localAddress())) {

@@ -129,7 +129,7 @@ public record Document(
   /// @param store `kind` and the options of that kind
   /// @param layers outermost first: `kind` and options each
   /// @param blockSize logical block, 512 or 4096 bytes
-  /// @param physicalBlockSize a power of two, at least `blockSize`
+  /// @param physicalBlockSize a power of two, at least `blockSize`; 0 is the same as `blockSize`
   /// @param thin unmap is offered, where the store can
   /// @param rotationRate 0 not reported, 1 not rotating, else revolutions a minute
   public record Unit(

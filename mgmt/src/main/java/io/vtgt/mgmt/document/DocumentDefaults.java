@@ -27,7 +27,7 @@ public final class DocumentDefaults {
           new Row(Document.Limits.class, "dataBudgetBytes", 256L << 20),
           new Row(Document.Limits.class, "storeDeadlineSeconds", 30),
           new Row(Document.Unit.class, "blockSize", 512),
-          new Row(Document.Unit.class, "physicalBlockSize", 4096),
+          new Row(Document.Unit.class, "physicalBlockSize", 0),
           new Row(Document.Unit.class, "thin", true),
           new Row(Document.Unit.class, "rotationRate", 1));
 

@@ -311,9 +311,10 @@ public final class Validation {
     int block = unit.blockSize(), physical = unit.physicalBlockSize();
     if (block != 512 && block != 4096) {
       wrong(at + "/blockSize", block + "; 512 or 4096 are allowed");
-    } else if (Integer.bitCount(physical) != 1
-        || physical < block
-        || physical / block > MAX_BLOCKS_PER_PHYSICAL) {
+    } else if (physical != 0
+        && (Integer.bitCount(physical) != 1
+            || physical < block
+            || physical / block > MAX_BLOCKS_PER_PHYSICAL)) {
       wrong(
           at + "/physicalBlockSize",
           physical

@@ -30,7 +30,8 @@ public final class TextExchange {
   /// @param sendSegmentLength the initiator's new MaxRecvDataSegmentLength, when it said one
   public record Settled(byte[] text, OptionalInt sendSegmentLength) implements Reply {}
 
-  /// A protocol error: the request is to be rejected; what was gathered is forgotten.
+  /// A protocol error, or a request with nothing in it that could be done: it is to be rejected;
+  /// what was gathered is forgotten.
   public record Malformed(String why) implements Reply {}
 
   /// Finds targets for SendTargets (RFC 7143 appendix C).
@@ -79,12 +80,14 @@ public final class TextExchange {
 
   private Reply settle(List<Pair> pairs) {
     var answers = new ArrayList<Pair>();
+    int refused = 0;
     var said = EnumSet.noneOf(LoginKey.class);
     var sendSegmentLength = OptionalInt.empty();
     for (var pair : pairs) {
       var known = LoginKey.of(pair.key());
       if (known.isEmpty()) {
         answers.add(new Pair(pair.key(), LoginKey.NOT_UNDERSTOOD));
+        refused++;
         continue;
       }
       var key = known.get();
@@ -92,22 +95,36 @@ public final class TextExchange {
         return new Malformed(key.text + " came twice");
       }
       switch (key) {
-        case SEND_TARGETS ->
-            targets
-                .send(pair.value())
-                .ifPresentOrElse(
-                    answers::addAll, () -> answers.add(new Pair(key.text, LoginKey.REJECT)));
+        case SEND_TARGETS -> {
+          var found = targets.send(pair.value());
+          if (found.isPresent()) {
+            answers.addAll(found.get());
+          } else {
+            answers.add(new Pair(key.text, LoginKey.REJECT));
+            refused++;
+          }
+        }
         case MAX_RECV_DATA_SEGMENT_LENGTH -> {
           var length = key.number(pair.value());
           if (length.isPresent()) {
             sendSegmentLength = OptionalInt.of((int) length.getAsLong());
           } else {
             answers.add(new Pair(key.text, LoginKey.REJECT));
+            refused++;
           }
         }
         case INITIATOR_ALIAS, NODE_ARCHITECTURE -> {} // said, not answered
-        default -> answers.add(new Pair(key.text, LoginKey.REJECT));
+        default -> {
+          answers.add(new Pair(key.text, LoginKey.REJECT));
+          refused++;
+        }
       }
+    }
+    // RFC 7143 section 6.2 would have each answered by itself. libiscsi (1.20.0's iSCSISendTargets
+    // tests) takes such a text for a broken stream and gives its connection up; a Reject it
+    // understands, and for other initiators it says the same.
+    if (refused > 0 && refused == pairs.size()) {
+      return new Malformed("nothing to do in " + pairs.getFirst().key());
     }
     return new Settled(PduText.encode(answers), sendSegmentLength);
   }

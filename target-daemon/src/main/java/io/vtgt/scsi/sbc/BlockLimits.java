@@ -8,7 +8,8 @@ import io.vtgt.target.LogicalUnit;
 ///
 /// @param maxTransfer MAXIMUM TRANSFER LENGTH
 /// @param optimalTransfer OPTIMAL TRANSFER LENGTH
-/// @param optimalTransferGranularity OPTIMAL TRANSFER LENGTH GRANULARITY: one physical block
+/// @param optimalTransferGranularity OPTIMAL TRANSFER LENGTH GRANULARITY: one physical block, of
+///   the unit or of the store behind it, whichever is larger
 /// @param maxCompareAndWrite MAXIMUM COMPARE AND WRITE LENGTH, at most 255
 /// @param maxWriteSame MAXIMUM WRITE SAME LENGTH; VERIFY without a whole Data-Out ends there too
 /// @param writeSameNonZero WSNZ: a WRITE SAME of 0 blocks ("to the end of the medium") is refused
@@ -28,7 +29,7 @@ public record BlockLimits(
     int unmapGranularity) {
 
   /// What one command may hold in memory: a task set of READs this long must fit the data budget.
-  private static final int MAX_TRANSFER_BYTES = 16 << 20;
+  private static final int MAX_TRANSFER_BYTES = 32 << 20;
 
   private static final int OPTIMAL_TRANSFER_BYTES = 1 << 20;
 
@@ -38,7 +39,9 @@ public record BlockLimits(
   /// The NUMBER OF LOGICAL BLOCKS field of COMPARE AND WRITE is one byte.
   private static final int MAX_COMPARE_AND_WRITE_BLOCKS = 255;
 
-  /// Some seconds on a slow medium: no command holds a unit for minutes.
+  /// Some seconds on a slow medium: no command holds a unit for minutes. Where one WRITE is shorter
+  /// than 65536 blocks so is a WRITE SAME: initiators' test suites write what they then unmap in
+  /// one command.
   private static final int MAX_WRITE_SAME_BYTES = 256 << 20;
 
   /// Initiators' test suites take more than this for a mistake.
@@ -56,7 +59,8 @@ public record BlockLimits(
     return new BlockLimits(
         maxTransfer(unit),
         Math.clamp(optimalBytes / profile.blockBytes(), 1, maxTransfer(unit)),
-        profile.physicalBlockBytes() / profile.blockBytes(),
+        Math.max(profile.physicalBlockBytes(), unit.gate().geometry().physicalBlockBytes())
+            / profile.blockBytes(),
         maxCompareAndWrite(unit),
         maxWriteSame(unit),
         true,
@@ -80,6 +84,7 @@ public record BlockLimits(
   }
 
   static int maxWriteSame(LogicalUnit unit) {
-    return MAX_WRITE_SAME_BYTES / unit.profile().blockBytes();
+    int blockCount = MAX_WRITE_SAME_BYTES / unit.profile().blockBytes();
+    return maxTransfer(unit) <= 0xffff ? Math.min(blockCount, 0xffff) : blockCount;
   }
 }

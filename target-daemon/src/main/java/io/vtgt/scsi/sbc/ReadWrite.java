@@ -2,8 +2,10 @@ package io.vtgt.scsi.sbc;
 
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.Future;
+import io.vtgt.scsi.Asc;
 import io.vtgt.scsi.Cdb;
 import io.vtgt.scsi.Completion;
+import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
 import io.vtgt.store.StoreGate;
@@ -13,6 +15,9 @@ import java.util.function.Function;
 /// READ and WRITE (6), (10), (12), (16): the hot path. DPO is a hint that nothing here can use.
 final class ReadWrite {
   private static final Function<ByteBuf, Completion> GOOD_WITH_DATA = Completion::good;
+
+  static final Step HALF_A_BLOCK =
+      Step.check(Sense.illegalRequest(Asc.INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT));
 
   private ReadWrite() {}
 
@@ -55,18 +60,22 @@ final class ReadWrite {
     boolean durable = fua(layout, cdb) || Durability.everyWrite(unit);
     return new Step.NeedsData(
         (int) blockCount * blockBytes,
-        data -> {
-          wholeBlocks(data, blockBytes);
-          return new Step.Running(
-              unit.gate().write(lba * blockBytes, data, durable).map(Completion.good()));
-        });
+        data ->
+            partOfABlock(data, blockBytes)
+                ? HALF_A_BLOCK
+                : new Step.Running(
+                    unit.gate().write(lba * blockBytes, data, durable).map(Completion.good())));
   }
 
-  /// Leaves the whole blocks of `data`. An initiator that announces less than its CDB asks for gets
-  /// what it sent written, and learns of the rest as a residual (RFC 7143 section 11.4.5.1).
-  static void wholeBlocks(ByteBuf data, int blockBytes) {
-    int length = data.readableBytes();
-    data.writerIndex(data.readerIndex() + (length - length % blockBytes));
+  /// True, and `data` released, when it ends within a block. An initiator that announces less than
+  /// its CDB asks for gets the whole blocks it sent written, and learns of the rest as a residual
+  /// (RFC 7143 section 11.4.5.1); what ends within a block is not written at all.
+  static boolean partOfABlock(ByteBuf data, int blockBytes) {
+    if (data.readableBytes() % blockBytes == 0) {
+      return false;
+    }
+    data.release();
+    return true;
   }
 
   /// READ with FUA (SBC-4, Force unit access): what it returns is on stable storage, so what a

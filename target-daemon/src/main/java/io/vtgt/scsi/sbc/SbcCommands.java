@@ -22,7 +22,8 @@ import java.util.function.BiFunction;
 /// The rows of the block device (SBC-4) commands.
 ///
 /// RDPROTECT, WRPROTECT, VRPROTECT and ORPROTECT are in no usage map: there is no protection
-/// information, so they must be 0. So must be ANCHOR: no store can anchor a block.
+/// information, so they must be 0. So must be ANCHOR: no store can anchor a block. GROUP NUMBER is
+/// taken and groups nothing (GROUP_SUP is 0).
 public final class SbcCommands {
   private static final String LBA_10 = "FF FF FF FF";
   private static final String LBA_16 = "FF FF FF FF FF FF FF FF";
@@ -48,12 +49,12 @@ public final class SbcCommands {
         ten("SYNCHRONIZE CACHE (10)", "35 06", CHANGES_UNIT, SynchronizeCache::begin)
             .needsMedium(true),
         ten("WRITE SAME (10)", "41 08", WRITES_MEDIUM, WriteSame::begin),
-        command("UNMAP", "42 00 00 00 00 00 00 FF FF 00", WRITES_MEDIUM, Unmap::begin)
+        command("UNMAP", "42 00 00 00 00 00 1F FF FF 00", WRITES_MEDIUM, Unmap::begin)
             .when(LogicalUnit::thin),
         sixteen("READ (16)", "88 18", READS_MEDIUM, ReadWrite::read),
         command(
             "COMPARE AND WRITE",
-            "89 18 " + LBA_16 + " 00 00 00 FF 00 00",
+            "89 18 " + LBA_16 + " 00 00 00 FF 1F 00",
             WRITES_MEDIUM,
             CompareAndWrite::begin),
         sixteen("WRITE (16)", "8A 18", WRITES_MEDIUM, ReadWrite::write),
@@ -90,17 +91,17 @@ public final class SbcCommands {
   }
 
   private static CommandSpec ten(String name, String start, Access access, Family family) {
-    return command(name, start + " " + LBA_10 + " 00 FF FF 00", access, with(BYTES_10, family));
+    return command(name, start + " " + LBA_10 + " 1F FF FF 00", access, with(BYTES_10, family));
   }
 
   private static CommandSpec twelve(String name, String start, Access access, Family family) {
     return command(
-        name, start + " " + LBA_10 + " FF FF FF FF 00 00", access, with(BYTES_12, family));
+        name, start + " " + LBA_10 + " FF FF FF FF 1F 00", access, with(BYTES_12, family));
   }
 
   private static CommandSpec sixteen(String name, String start, Access access, Family family) {
     return command(
-        name, start + " " + LBA_16 + " FF FF FF FF 00 00", access, with(BYTES_16, family));
+        name, start + " " + LBA_16 + " FF FF FF FF 1F 00", access, with(BYTES_16, family));
   }
 
   private static BiFunction<Task, LogicalUnit, Step> with(CdbLayout layout, Family family) {

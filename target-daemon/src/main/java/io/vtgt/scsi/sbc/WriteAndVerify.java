@@ -35,11 +35,11 @@ final class WriteAndVerify {
     int blockBytes = unit.profile().blockBytes();
     return new Step.NeedsData(
         (int) blockCount * blockBytes,
-        data -> {
-          ReadWrite.wholeBlocks(data, blockBytes);
-          return new Step.Running(
-              writeThenVerify(unit.gate(), lba * blockBytes, data, byteCheck == 1));
-        });
+        data ->
+            ReadWrite.partOfABlock(data, blockBytes)
+                ? ReadWrite.HALF_A_BLOCK
+                : new Step.Running(
+                    writeThenVerify(unit.gate(), lba * blockBytes, data, byteCheck == 1)));
   }
 
   /// @param data owned by this method

@@ -133,33 +133,41 @@ class ReadWriteTest {
   void transferBeyondTheLimit_isAnInvalidField() {
     try (var big = new UnitUnderTest(THIN.withBlocks(1 << 20))) {
       int most = BlockLimits.of(big.unit).maxTransfer();
-      assertEquals(32768, most);
-      assertEquals(Sense.invalidFieldInCdb(7, 7), big.refused("28 00 00 00 00 00 00 80 01 00"));
+      assertEquals(65536, most);
+      // READ (10) cannot ask for more: its transfer length has two bytes.
+      assertEquals(65535 * 512, big.good("28 00 00 00 00 00 00 ff ff 00").length);
       assertEquals(
           Sense.invalidFieldInCdb(10, 7),
           big.refused(
               "8a 00 00 00 00 00 00 00 00 00 ff ff ff ff 00 00"
-                  .replace("ff ff ff ff", "00 00 80 01")));
-      assertEquals(most * 512, big.good("28 00 00 00 00 00 00 80 00 00").length);
+                  .replace("ff ff ff ff", "00 01 00 01")));
     }
   }
 
   @Test
   void write_withLessDataThanItsLength_writesTheWholeBlocksThatCame() {
     on.good("2a 00 00 00 00 00 00 00 04 00", filled(2048, 'a'));
-    Outcome outcome = on.run("2a 00 00 00 00 00 00 00 04 00", filled(1024 + 200, 'b'));
+    Outcome outcome = on.run("2a 00 00 00 00 00 00 00 04 00", filled(1024, 'b'));
     assertEquals(Status.GOOD, outcome.completion().status());
     assertEquals(2048, outcome.asked());
     assertArrayEquals(join(filled(1024, 'b'), filled(1024, 'a')), on.medium(0, 4));
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {0, 200, 511})
-  void write_withLessThanABlock_writesNothing(int dataLength) {
+  @ValueSource(ints = {200, 511, 512 + 200})
+  void write_withDataThatEndsWithinABlock_writesNothing(int dataLength) {
     for (String cdb : new String[] {"2a 08", "2e 02"}) {
-      byte[] data = filled(dataLength, 'b');
-      assertEquals(
-          Status.GOOD, on.run(cdb + " 00 00 00 00 00 00 01 00", data).completion().status());
+      Sense sense = on.refused(cdb + " 00 00 00 00 00 00 02 00", filled(dataLength, 'b'));
+      assertEquals(Asc.INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT, sense.asc());
+    }
+    assertArrayEquals(new byte[1024], on.medium(0, 2));
+  }
+
+  @Test
+  void write_withoutData_isGoodAndWritesNothing() {
+    for (String cdb : new String[] {"2a 08", "2e 02"}) {
+      var outcome = on.run(cdb + " 00 00 00 00 00 00 01 00", new byte[0]);
+      assertEquals(Status.GOOD, outcome.completion().status());
     }
     assertArrayEquals(new byte[512], on.medium(0, 1));
   }
