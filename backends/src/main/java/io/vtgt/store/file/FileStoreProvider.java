@@ -113,7 +113,7 @@ public final class FileStoreProvider implements StoreProvider {
 
     FileStore.Opened open() {
       OptionalLong wanted = options.size("size");
-      boolean mayCreate = wanted.isPresent() && options.flag("create", true) && !request.readOnly();
+      boolean mayCreate = wanted.isPresent() && options.flag("create", true);
       boolean created = false;
       int fd;
       if (Files.exists(path)) {
@@ -128,7 +128,8 @@ public final class FileStoreProvider implements StoreProvider {
       }
       try {
         lock(fd);
-        if (wanted.isPresent() && (created || (mayCreate && isEmptyFile(fd)))) {
+        if (wanted.isPresent()
+            && (created || (mayCreate && !request.readOnly() && isEmptyFile(fd)))) {
           makeSize(fd, wanted.getAsLong());
         }
         return describe(fd, wanted);
@@ -138,8 +139,10 @@ public final class FileStoreProvider implements StoreProvider {
       }
     }
 
-    private int flags() {
-      return (request.readOnly() ? Posix.O_RDONLY : Posix.O_RDWR)
+    /// @param writable for a read-only unit too, where its file is made first; the store still
+    ///   refuses to write
+    private int flags(boolean writable) {
+      return (writable ? Posix.O_RDWR : Posix.O_RDONLY)
           | (direct ? Posix.O_DIRECT : 0)
           | (options.flag("sync", false) && !request.readOnly() ? Posix.O_DSYNC : 0);
     }
@@ -150,7 +153,7 @@ public final class FileStoreProvider implements StoreProvider {
       if (Files.isDirectory(path)) {
         throw new StoreFault(StoreFault.Kind.UNAVAILABLE, path + " is a folder");
       }
-      return opened(Posix.open(path, flags() | exclusive, 0));
+      return opened(Posix.open(path, flags(!request.readOnly()) | exclusive, 0));
     }
 
     private int openNew() {
@@ -159,7 +162,7 @@ public final class FileStoreProvider implements StoreProvider {
             StoreFault.Kind.UNAVAILABLE,
             path + " cannot be created: there is no folder " + path.getParent());
       }
-      return opened(Posix.open(path, flags() | Posix.O_CREAT | Posix.O_EXCL, OWNER_AND_GROUP));
+      return opened(Posix.open(path, flags(true) | Posix.O_CREAT | Posix.O_EXCL, OWNER_AND_GROUP));
     }
 
     private int opened(int fd) {

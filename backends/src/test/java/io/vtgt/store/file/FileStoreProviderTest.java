@@ -62,7 +62,7 @@ class FileStoreProviderTest {
     assertSame(StoreFault.Kind.UNAVAILABLE, fault.kind());
     assertTrue(fault.getMessage().contains(folder.resolve("none") + " does not exist"));
     fault(open(false, Map.of("path", "none", "size", 4096, "create", false)));
-    fault(open(true, Map.of("path", "none", "size", 4096)));
+    fault(open(true, Map.of("path", "none")));
     assertFalse(Files.exists(folder.resolve("none")));
   }
 
@@ -126,6 +126,15 @@ class FileStoreProviderTest {
     assertSame(StoreFault.Kind.READ_ONLY, fault(store.unmap(0, 4096)).kind());
     assertSame(StoreFault.Kind.READ_ONLY, fault(store.resize(4096)).kind());
     await(store.flush());
+    await(store.close());
+  }
+
+  @Test
+  void file_readOnlyAndMissing_isCreatedWhereASizeIsGiven() {
+    BackingStore store = await(open(true, Map.of("path", "image", "size", 8192)));
+    assertEquals(8192, store.geometry().bytes());
+    ByteBuf data = Unpooled.directBuffer().writeLong(1);
+    assertSame(StoreFault.Kind.READ_ONLY, fault(store.write(0, data, false)).kind());
     await(store.close());
   }
 
