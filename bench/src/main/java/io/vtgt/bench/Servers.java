@@ -59,9 +59,10 @@ final class Servers {
     }
   }
 
-  /// Writes random data, so that no block is a hole and all of it is in the page cache. In blocks of
-  /// 4 KiB, as the load will: larger writes make large folios, and then every small write of either
-  /// server pays for the file system's walk over the whole folio (ext4 of Linux 6.18: 15 to 25 µs).
+  /// Writes random data, so that no block is a hole and all of it is in the page cache. In blocks
+  /// of 4 KiB, as the load will: larger writes make large folios, and then every small write of
+  /// either server pays for the file system's walk over the whole folio (ext4 of Linux 6.18: 15 to
+  /// 25 µs).
   static void fill(Path image, long bytes) throws IOException {
     if (Files.exists(image) && Files.size(image) == bytes) {
       return;

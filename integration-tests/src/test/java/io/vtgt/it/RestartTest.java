@@ -9,6 +9,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// What was configured and what was flushed is there again, however the daemon ended.
 class RestartTest {
+  private static final int FLAT_SPACE = 0x4000;
   private static final String TARGET = "iqn.2026-11.io.vtgt.it:restart";
 
   @TempDir Path folder;
@@ -70,9 +71,17 @@ class RestartTest {
     }
   }
 
-  /// VPD page 83h as iscsi-inq prints it.
+  /// VPD page 83h as iscsi-inq prints it. Units from 256 on are addressed in the flat space form,
+  /// which libiscsi wants spelled out (SAM-5, Flat space addressing method).
   private static String identification(DaemonProcess daemon, int lun) {
-    return Tool.run(20, "iscsi-inq", "-e", "1", "-c", "131", daemon.url(TARGET, lun))
+    return Tool.run(
+            20,
+            "iscsi-inq",
+            "-e",
+            "1",
+            "-c",
+            "131",
+            daemon.url(TARGET, lun < 256 ? lun : FLAT_SPACE | lun))
         .wellDone()
         .output();
   }
