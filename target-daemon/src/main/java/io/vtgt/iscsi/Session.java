@@ -24,6 +24,7 @@ import io.vtgt.iscsi.pdu.SnackRequest;
 import io.vtgt.iscsi.pdu.TaskManagementRequest;
 import io.vtgt.iscsi.pdu.TextRequest;
 import io.vtgt.scsi.Sense;
+import io.vtgt.target.Lun;
 import io.vtgt.target.Nexus;
 import io.vtgt.target.NexusTransport;
 import java.util.LinkedHashMap;
@@ -200,7 +201,7 @@ final class Session implements NexusTransport {
                 .removeKept(
                     kept ->
                         kept.pdu() instanceof ScsiCommand command
-                            && (lun.isEmpty() || lun.getAsLong() == command.lun()))
+                            && (lun.isEmpty() || lun.getAsLong() == Lun.canonical(command.lun())))
                 .forEach(this::drop);
             deliverKept();
           }

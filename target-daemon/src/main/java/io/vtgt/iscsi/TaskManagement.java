@@ -3,6 +3,7 @@ package io.vtgt.iscsi;
 import io.vertx.core.Future;
 import io.vtgt.iscsi.pdu.TaskManagementRequest;
 import io.vtgt.iscsi.pdu.TaskManagementResponse;
+import io.vtgt.target.Lun;
 import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -81,7 +82,7 @@ final class TaskManagement {
   }
 
   private Future<Integer> response(TaskManagementRequest request, int function) {
-    long lun = request.lun();
+    long lun = Lun.canonical(request.lun());
     return switch (function) {
       case 1 -> abortTask(request); // ABORT TASK
       case 2 -> // ABORT TASK SET
@@ -102,7 +103,7 @@ final class TaskManagement {
   }
 
   private Future<Integer> responseOfRfc7144(TaskManagementRequest request, int function) {
-    long lun = request.lun();
+    long lun = Lun.canonical(request.lun());
     return switch (function) {
       case 9 -> { // QUERY TASK
         var task = tasks.find(request.referencedTaskTag());
@@ -142,7 +143,7 @@ final class TaskManagement {
   private Future<Integer> abortTask(TaskManagementRequest request) {
     int itt = request.referencedTaskTag(), refCmdSn = request.refCmdSn();
     var task = tasks.find(itt);
-    if (task != null && task.task.lun() == request.lun()) {
+    if (task != null && task.task.lun() == Lun.canonical(request.lun())) {
       return tasks.abort(it -> it == task, false).map(COMPLETE);
     }
     if (session.removeKeptCommand(itt)) {

@@ -68,6 +68,28 @@ class TaskManagementTest {
     initiator.sync(); // what comes late is dropped without a word
   }
 
+  /// A unit below 256 has two addresses (SAM-5, peripheral device and flat space addressing).
+  @ParameterizedTest
+  @CsvSource({
+    "1, 4000000000000000, 0",
+    "1, 0, 4000000000000000",
+    "2, 4000000000000000, 0",
+    "2, 0, 4000000000000000"
+  })
+  void abort_byTheOtherAddressOfTheUnit_findsTheTask(int function, String commandLun, String lun)
+      throws Exception {
+    var initiator = fixture.loggedIn();
+    var held = initiator.command(FakeTarget.HELD).lun(Long.parseLong(commandLun, 16));
+    initiator.send(held);
+    var task = fixture.target.heldTask();
+    var abort = initiator.manage(function, Long.parseLong(lun, 16), held.itt());
+    initiator.send(abort);
+    initiator.sync(); // the task is found, and still under way
+    task.complete(Completion.good());
+    assertEquals(0, initiator.receive(TaskManagementResponse.class).response());
+    initiator.sync();
+  }
+
   @Test
   void abortTask_unknown_doesNotExist() throws Exception {
     var initiator = fixture.loggedIn();
