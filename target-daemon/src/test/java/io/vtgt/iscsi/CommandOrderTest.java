@@ -104,7 +104,7 @@ class CommandOrderTest {
     var initiator = fixture.loggedIn();
     for (int i = 0; i < 100; i++) {
       initiator.sync();
-      initiator.send(initiator.text(), "A=1\0".getBytes(StandardCharsets.UTF_8));
+      initiator.send(initiator.text(), "InitiatorAlias=a\0".getBytes(StandardCharsets.UTF_8));
       initiator.receive(TextResponse.class);
       initiator.send(initiator.command(FakeTarget.READY).attribute(7));
       initiator.receive(Reject.class);
