@@ -4,7 +4,7 @@ import io.vertx.core.Future;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// `/v1` and `/openapi.json`: what there is.
+/// `/`, `/v1` and `/openapi.json`: what there is.
 final class IndexResource implements Resource {
   private final List<Endpoint> endpoints;
 
@@ -12,6 +12,7 @@ final class IndexResource implements Resource {
   IndexResource(List<Endpoint> others) {
     var own =
         List.of(
+            Endpoint.get("/", "What there is", this::index),
             Endpoint.get("/v1", "What there is", this::index),
             Endpoint.get("/openapi.json", "The same for programs (OpenAPI 3.1)", this::openApi));
     endpoints = Stream.concat(own.stream(), others.stream()).toList();

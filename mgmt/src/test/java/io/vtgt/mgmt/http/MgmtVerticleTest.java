@@ -336,7 +336,6 @@ class MgmtVerticleTest {
     "DELETE, /v1/accounts/none",
     "GET, /v1/sessions/none",
     "DELETE, /v1/sessions/none",
-    "GET, /",
     "GET, /v2",
     "GET, /v1/targets/a/b",
     "POST, /nothing"
@@ -451,6 +450,7 @@ class MgmtVerticleTest {
   @Test
   void indexAndDescription_asked_nameEveryRow() throws Exception {
     var index = json(get("/v1"));
+    assertEquals(index, json(get("/")));
     var description = json(get("/openapi.json"));
     var rows = MgmtVerticle.endpoints(admin);
     assertEquals(rows.size(), index.size());
