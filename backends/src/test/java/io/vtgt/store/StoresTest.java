@@ -2,6 +2,7 @@ package io.vtgt.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vtgt.store.StoreProvider.OpenRequest;
@@ -10,6 +11,7 @@ import io.vtgt.store.Stores.LayerSpec;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -64,6 +66,16 @@ class StoresTest {
             .map(LayerProvider::kind)
             .toList()
             .containsAll(List.of("delay", "fault")));
+  }
+
+  /// The document writes kind and options into one object.
+  @Test
+  void options_ofEveryKind_leaveTheNameOfTheKindFree() {
+    Stream.concat(
+            Stores.stores().stream().map(StoreProvider::options),
+            Stores.layers().stream().map(LayerProvider::options))
+        .flatMap(List::stream)
+        .forEach(option -> assertNotEquals("kind", option.name()));
   }
 
   @Test

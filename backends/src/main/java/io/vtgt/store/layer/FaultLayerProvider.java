@@ -45,7 +45,7 @@ public final class FaultLayerProvider implements LayerProvider {
             "which ones, separated by commas: " + words(FaultLayer.Operation.values())),
         new Option("range", "string", false, "", "only these bytes: from..to, such as 1MiB..2MiB"),
         new Option(
-            "kind",
+            "fault",
             "string",
             false,
             word(StoreFault.Kind.UNAVAILABLE),
@@ -79,8 +79,8 @@ public final class FaultLayerProvider implements LayerProvider {
     if (faultKind(values).isEmpty()) {
       faults.add(
           new OptionFault(
-              "kind",
-              values.text("kind").orElseThrow()
+              "fault",
+              values.text("fault").orElseThrow()
                   + ": allowed are "
                   + words(StoreFault.Kind.values())));
     }
@@ -138,7 +138,7 @@ public final class FaultLayerProvider implements LayerProvider {
 
   private static Optional<StoreFault.Kind> faultKind(OptionValues values) {
     return named(
-        StoreFault.Kind.values(), values.text("kind").orElse(word(StoreFault.Kind.UNAVAILABLE)));
+        StoreFault.Kind.values(), values.text("fault").orElse(word(StoreFault.Kind.UNAVAILABLE)));
   }
 
   private static <E extends Enum<E>> Optional<E> named(E[] all, String word) {

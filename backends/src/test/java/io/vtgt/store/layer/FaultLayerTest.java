@@ -50,7 +50,7 @@ class FaultLayerTest {
                 "read, flush",
                 "range",
                 "4KiB..8KiB",
-                "kind",
+                "fault",
                 "read-error"));
     Future<ByteBuf> hit = layer.read(8191, 1);
     assertSame(StoreFault.Kind.READ_ERROR, ((StoreFault) hit.cause()).kind());
@@ -65,9 +65,9 @@ class FaultLayerTest {
   void options_thatAreWrong_areNamed() {
     var faults =
         new FaultLayerProvider()
-            .check(Map.of("rate", 2, "operations", "dance", "range", "9..3", "kind", "odd"));
+            .check(Map.of("rate", 2, "operations", "dance", "range", "9..3", "fault", "odd"));
     assertEquals(
-        java.util.List.of("rate", "operations", "range", "kind"),
+        java.util.List.of("rate", "operations", "range", "fault"),
         faults.stream().map(fault -> fault.option()).toList());
   }
 }
