@@ -6,6 +6,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.VertxInternal;
 import io.vtgt.iscsi.IscsiService;
+import io.vtgt.mgmt.ProgramVersion;
 import io.vtgt.mgmt.document.Document;
 import io.vtgt.mgmt.document.DocumentFormat;
 import io.vtgt.mgmt.document.HostPort;

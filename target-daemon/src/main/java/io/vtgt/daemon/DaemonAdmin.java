@@ -7,6 +7,7 @@ import io.vtgt.daemon.Running.BoundPortal;
 import io.vtgt.daemon.Running.ServedUnit;
 import io.vtgt.iscsi.IscsiService;
 import io.vtgt.mgmt.AdminError;
+import io.vtgt.mgmt.ProgramVersion;
 import io.vtgt.mgmt.TargetAdmin;
 import io.vtgt.mgmt.document.Change;
 import io.vtgt.mgmt.document.Diff;

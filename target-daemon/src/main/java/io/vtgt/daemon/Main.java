@@ -1,5 +1,6 @@
 package io.vtgt.daemon;
 
+import io.vtgt.mgmt.ProgramVersion;
 import io.vtgt.mgmt.document.Document;
 import io.vtgt.mgmt.document.HostPort;
 import java.io.PrintWriter;

@@ -1,6 +1,7 @@
 package io.vtgt.mgmt.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.vtgt.mgmt.ProgramVersion;
 import java.io.PrintWriter;
 import java.util.function.Function;
 import picocli.AutoComplete;
@@ -18,7 +19,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "vtgtadm",
     mixinStandardHelpOptions = true,
-    version = "vtgtadm 0.1.0",
+    versionProvider = Vtgtadm.Version.class,
     sortOptions = false,
     description = "Shows and changes what a running vtgtd serves.",
     subcommands = {
@@ -57,6 +58,13 @@ import picocli.CommandLine.Spec;
     })
 public final class Vtgtadm implements Runnable {
   static final String DEFAULT_URL = "http://127.0.0.1:9260";
+
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"vtgtadm " + ProgramVersion.TEXT};
+    }
+  }
 
   @Spec CommandSpec spec;
 

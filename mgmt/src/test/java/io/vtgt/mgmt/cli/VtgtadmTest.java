@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpServer;
 import io.vtgt.mgmt.AdminError;
+import io.vtgt.mgmt.ProgramVersion;
 import io.vtgt.mgmt.document.Document;
 import io.vtgt.mgmt.document.DocumentFormat;
 import io.vtgt.mgmt.http.FakeDaemon;
@@ -649,8 +650,9 @@ class VtgtadmTest {
   }
 
   @Test
-  void version_asked_isPrinted() {
-    assertTrue(execute("--version").out.startsWith("vtgtadm "));
+  void version_asked_isThatOfTheBuild() {
+    assertEquals("vtgtadm " + ProgramVersion.TEXT, execute("--version").out.strip());
+    assertTrue(ProgramVersion.TEXT.matches("\\d+\\.\\d+\\.\\d+(-SNAPSHOT)?"), ProgramVersion.TEXT);
   }
 
   @Test

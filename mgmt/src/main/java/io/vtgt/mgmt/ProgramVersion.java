@@ -1,12 +1,13 @@
-package io.vtgt.daemon;
+package io.vtgt.mgmt;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Properties;
 
-/// The version of the program, as the build wrote it.
-final class ProgramVersion {
-  static final String TEXT = read();
+/// The version of vtgt, as the build wrote it: `vtgtd` and `vtgtadm` tell the same.
+public final class ProgramVersion {
+  /// Such as `1.0.0`; with `-SNAPSHOT` between releases.
+  public static final String TEXT = read();
 
   private ProgramVersion() {}
 
