@@ -200,8 +200,12 @@ final class Connection implements PipelineAdapter.Events, PduFramer.Sink<Request
     var answer = exchange.on(request);
     if (answer.status() != LoginStatus.SUCCESS) {
       respond(request.itt(), answer, 0);
-      log.warn("{}: login refused, {}: {}", this, answer.status(), answer.why());
-      closeGently("login refused");
+      if (answer.status().redirects()) {
+        closeGently(answer.why());
+      } else {
+        log.warn("{}: login refused, {}: {}", this, answer.status(), answer.why());
+        closeGently("login refused");
+      }
     } else if (answer.outcome().isPresent()) {
       logIn(request, answer, answer.outcome().get());
     } else {

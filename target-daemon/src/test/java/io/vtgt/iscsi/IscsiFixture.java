@@ -26,6 +26,11 @@ final class IscsiFixture implements Gateway, AutoCloseable {
   final Map<String, String> offers = new HashMap<>();
 
   volatile Settings settings = new Settings(10_000, 0, 1000, 32, 64L << 20, 100);
+
+  /// What becomes of everybody who logs in.
+  volatile LoginPolicy.Admission admission =
+      new LoginPolicy.Admitted(Optional.empty(), Optional.empty());
+
   volatile List<Discovered> discovered =
       List.of(new Discovered(FakeTarget.NAME, List.of("127.0.0.1:3260,1")));
 
@@ -80,7 +85,7 @@ final class IscsiFixture implements Gateway, AutoCloseable {
     return new LoginPolicy() {
       @Override
       public Admission admit(Visitor visitor) {
-        return new Admitted(Optional.empty(), Optional.empty());
+        return admission;
       }
 
       @Override

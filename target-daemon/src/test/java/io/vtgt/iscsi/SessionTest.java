@@ -7,6 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.vtgt.iscsi.login.LoginPolicy;
 import io.vtgt.iscsi.login.LoginStatus;
 import io.vtgt.iscsi.pdu.AsyncMessage;
 import io.vtgt.iscsi.pdu.Bhs;
@@ -26,10 +31,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /// The life of sessions and connections: login rules, logout, pings, text, garbage, stopping.
 class SessionTest {
@@ -50,6 +57,27 @@ class SessionTest {
   private static int login(TestInitiator initiator, long isid, int tsih, int cid)
       throws IOException {
     return initiator.login(TestInitiator.NAME, FakeTarget.NAME, isid, tsih, cid, Map.of()).status();
+  }
+
+  @Test
+  void redirect_isLogged_andIsNoWarning() throws Exception {
+    fixture.admission = new LoginPolicy.Redirected("192.0.2.1:3260", false);
+    var log = (Logger) LoggerFactory.getLogger(Connection.class);
+    var lines = new ListAppender<ILoggingEvent>();
+    lines.list = new CopyOnWriteArrayList<>();
+    lines.start();
+    log.addAppender(lines);
+    try {
+      var initiator = fixture.connected();
+      assertEquals(LoginStatus.TARGET_MOVED_TEMPORARILY.code, login(initiator, ISID, 0, 1));
+      initiator.receiveUntilClosed();
+    } finally {
+      log.detachAppender(lines);
+    }
+    assertTrue(
+        lines.list.stream()
+            .anyMatch(it -> it.getFormattedMessage().endsWith(": redirected to 192.0.2.1:3260")));
+    assertTrue(lines.list.stream().allMatch(it -> Level.INFO.isGreaterOrEqual(it.getLevel())));
   }
 
   @Test

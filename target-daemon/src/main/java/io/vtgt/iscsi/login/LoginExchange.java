@@ -355,8 +355,7 @@ public final class LoginExchange {
 
   private Answer refuse(LoginRequest request, Refusal refusal) {
     ended = true;
-    boolean redirect = refusal.status().code >> 8 == 1;
-    var text = redirect ? unsent : new byte[0];
+    var text = refusal.status().redirects() ? unsent : new byte[0];
     return new Answer(
         refusal.status(),
         false,

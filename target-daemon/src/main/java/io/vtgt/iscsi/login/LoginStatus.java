@@ -26,4 +26,9 @@ public enum LoginStatus {
   LoginStatus(int code) {
     this.code = code;
   }
+
+  /// True when the initiator is sent to another address (class 01h); no refusal.
+  public boolean redirects() {
+    return code >> 8 == 1;
+  }
 }
