@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /// Every command the target knows, in the order of operation codes. Dispatch, CDB length, the
@@ -47,19 +48,33 @@ public final class CommandTable {
     return ROWS.stream().anyMatch(row -> row.opcode() == opcode && row.offered().test(unit));
   }
 
-  /// The table of commands as the documentation shows it.
+  /// `docs/scsi-commands.md`: the rows as a document in Markdown.
   public static String markdown() {
     var text =
-        new StringBuilder("| code | command | CDB usage map | access |\n|---|---|---|---|\n");
+        new StringBuilder(
+            """
+            # SCSI commands
+
+            Every command that a unit can offer: operation code and service action, the bits of its CDB that
+            are evaluated (one that is set elsewhere is refused), and what it counts as for
+            [reservation conflicts](reservations.md) and write protection.
+
+            | code | command | CDB usage map | access |
+            | --- | --- | --- | --- |
+            """);
     for (CommandSpec row : ROWS) {
       text.append("| ").append(HexFormat.of().toHexDigits((byte) row.opcode()));
       row.serviceAction()
           .ifPresent(action -> text.append('/').append(HexFormat.of().toHexDigits((byte) action)));
       text.append(" | ").append(row.name()).append(" | `");
       text.append(HexFormat.ofDelimiter(" ").withUpperCase().formatHex(row.usage()));
-      text.append("` | ").append(row.access()).append(" |\n");
+      text.append("` | ").append(words(row.access())).append(" |\n");
     }
     return text.toString();
+  }
+
+  private static String words(Access access) {
+    return access.name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 
   @SafeVarargs

@@ -2,7 +2,6 @@ package io.vtgt.scsi;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Optional;
@@ -75,7 +74,10 @@ class CommandTableTest {
 
   @Test
   void markdown_hasALineForEveryRow() {
-    assertEquals(CommandTable.rows().size() + 2, CommandTable.markdown().lines().count());
-    assertTrue(CommandTable.markdown().startsWith("| code | command | CDB usage map | access |"));
+    var lines = CommandTable.markdown().lines().filter(line -> line.startsWith("|")).toList();
+    assertEquals(CommandTable.rows().size() + 2, lines.size());
+    assertEquals(
+        "| 28 | READ (10) | `28 18 FF FF FF FF 1F FF FF 00` | reads medium |",
+        lines.stream().filter(line -> line.contains(" READ (10) ")).findFirst().orElseThrow());
   }
 }

@@ -327,11 +327,17 @@ public enum LoginKey {
     };
   }
 
-  /// The table in Markdown, for the documentation.
+  /// `docs/login-keys.md`: the rows as a document in Markdown.
   public static String markdown() {
     var table =
         new StringBuilder(
             """
+            # Login keys
+
+            Every text key that the target knows (RFC 7143 sections 12.1 and 13, RFC 7144 section 7):
+            "standard" is what holds when nobody says anything, "we offer" is what the target offers or
+            declares unless `login.keys` of the document says otherwise.
+
             | key | said by | scope | when | rule | values | standard | we offer |
             | --- | --- | --- | --- | --- | --- | --- | --- |
             """);
