@@ -86,7 +86,7 @@ public final class FileStore implements BackingStore {
             0,
             true,
             true,
-            file.readOnly() ? 0 : file.unmapGranularity(),
+            file.unmapGranularity(),
             true,
             !file.readOnly(),
             0,

@@ -271,10 +271,11 @@ public final class FileStoreProvider implements StoreProvider {
           path + ": direct I/O in blocks of " + Math.max(512, wanted) + " is refused");
     }
 
-    /// Punches where nothing is: past the end.
+    /// Punches where nothing is: past the end. What is opened read-only cannot be asked, and is
+    /// taken for what files are like: it is never unmapped.
     private int fileGranularity(int fd, long bytes) {
       if (request.readOnly()) {
-        return 0;
+        return PAGE_LENGTH;
       }
       long pastTheEnd = (bytes / PAGE_LENGTH + 1) * PAGE_LENGTH;
       int result =
