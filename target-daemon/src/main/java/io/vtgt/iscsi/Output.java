@@ -3,6 +3,8 @@ package io.vtgt.iscsi;
 import io.netty.buffer.ByteBuf;
 import io.vtgt.iscsi.pdu.PduWriter;
 import io.vtgt.iscsi.pdu.ResponsePdu;
+import java.util.ArrayList;
+import java.util.List;
 
 /// What a connection sends, in batches: PDUs are queued without a system call and leave with one
 /// flush for everything that one read of the socket caused, or, when they come of completions, for
@@ -21,12 +23,18 @@ final class Output {
   /// Header, digests and padding of one PDU with small room to spare.
   private static final int FRAME_BYTES = 64;
 
+  /// For data whose leaving nobody waits for.
+  static final Runnable NOTHING = () -> {};
+
   private final PipelineAdapter socket;
   private final Counter.Tally tally;
   private final PduWriter writer = new PduWriter();
 
   /// What is gathered and not queued yet, or null.
   private ByteBuf batch;
+
+  /// What to run when that has left.
+  private List<Runnable> whenGone = new ArrayList<>();
 
   /// In a turn of the event loop that ends with [#flush()].
   private boolean inRead;
@@ -82,14 +90,16 @@ final class Output {
   /// Queues a PDU with a part of `data`.
   ///
   /// @param data borrowed: copied when small, else a slice is kept
-  /// @param gone runs when a slice has left, or at once
+  /// @param gone runs when it has left or never will; a copy takes memory as long as a slice does
   void send(ResponsePdu pdu, ByteBuf data, int offset, int length, Runnable gone) {
     boolean whole = length == data.readableBytes();
     if (ended) {
       gone.run();
     } else if (length <= COPIED_BYTES) {
       send(pdu, whole ? data : data.slice(data.readerIndex() + offset, length));
-      gone.run();
+      if (!gone.equals(NOTHING)) {
+        whenGone.add(gone);
+      }
     } else {
       count(length);
       var slice = data.retainedSlice(data.readerIndex() + offset, length);
@@ -108,8 +118,9 @@ final class Output {
       return;
     }
     if (batch != null) {
-      socket.write(batch); // whole, and given away
+      var last = batch;
       batch = null;
+      write(last); // whole, and given away
     }
     socket.flush();
   }
@@ -121,6 +132,9 @@ final class Output {
       batch.release();
       batch = null;
     }
+    var dropped = whenGone;
+    whenGone = List.of(); // nothing is added any more
+    dropped.forEach(Runnable::run);
   }
 
   private void count(int dataLength) {
@@ -144,7 +158,17 @@ final class Output {
   /// Queues what the batch has; its room goes on being used.
   private void queue() {
     if (batch != null && batch.isReadable()) {
-      socket.write(batch.readRetainedSlice(batch.readableBytes()));
+      write(batch.readRetainedSlice(batch.readableBytes()));
+    }
+  }
+
+  private void write(ByteBuf bytes) {
+    if (whenGone.isEmpty()) {
+      socket.write(bytes);
+    } else {
+      var these = whenGone;
+      whenGone = new ArrayList<>();
+      socket.write(bytes, () -> these.forEach(Runnable::run));
     }
   }
 

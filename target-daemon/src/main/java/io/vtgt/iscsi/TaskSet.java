@@ -384,7 +384,7 @@ final class TaskSet {
             .underflow(available < wanted)
             .residual(Math.abs(available - wanted));
       }
-      output.send(pdu, data, offset, length, last ? () -> giveBack(budgetBytes) : TaskSet::nothing);
+      output.send(pdu, data, offset, length, last ? () -> giveBack(budgetBytes) : Output.NOTHING);
       offset += length;
     }
     tally.add(Counter.READ_BYTES, total);
@@ -396,8 +396,6 @@ final class TaskSet {
       response(task, Completion.good(), available, Unpooled.EMPTY_BUFFER);
     }
   }
-
-  private static void nothing() {}
 
   /// Sends a SCSI Response.
   ///

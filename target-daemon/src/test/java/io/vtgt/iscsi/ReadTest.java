@@ -78,6 +78,29 @@ class ReadTest {
     }
   }
 
+  /// Sent in pieces so small that they are copied, data takes memory until it has left all the
+  /// same.
+  @Test
+  void data_ofAnInitiatorThatDoesNotRead_holdsTheBudget() throws Exception {
+    fixture.settings = new Gateway.Settings(10_000, 0, 1000, 32, 1 << 20, 100);
+    var initiator = fixture.loggedIn("MaxRecvDataSegmentLength", "8192");
+    var reads = new ArrayList<ScsiCommand>();
+    var encoded = new ArrayList<byte[]>();
+    for (int i = 0; i < 32; i++) {
+      var read = initiator.read(FakeTarget.read(0, FakeTarget.BLOCKS), content.length);
+      reads.add(read);
+      encoded.add(initiator.encode(read));
+    }
+    initiator.send(encoded);
+    for (int i = 0; !fixture.service.dataBudget().exhausted(); i++) {
+      assertTrue(i < 2000, "nothing waits, 128 MiB are queued");
+      Thread.sleep(5);
+    }
+    for (var read : reads) {
+      assertArrayEquals(content, initiator.receiveData(read.itt()));
+    }
+  }
+
   @Test
   void dataDigest_isRight() throws Exception {
     fixture.offers.put("DataDigest", "CRC32C,None");

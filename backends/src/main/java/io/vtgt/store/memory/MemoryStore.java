@@ -2,14 +2,18 @@ package io.vtgt.store.memory;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.buffer.UnpooledByteBufAllocator;
-import io.netty.util.internal.OutOfDirectMemoryError;
+import io.netty.buffer.Unpooled;
 import io.vertx.core.Future;
 import io.vtgt.store.BackingStore;
 import io.vtgt.store.Extent;
 import io.vtgt.store.Geometry;
 import io.vtgt.store.Limits;
 import io.vtgt.store.StoreFault;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,6 +25,10 @@ import java.util.concurrent.locks.StampedLock;
 /// of a chunk is unmapped. Which of its 64 pages are mapped is one `long`. Pages that are not hold
 /// zeroes, so a read need not look. Every call answers at once; calls of several threads meet only
 /// in a chunk's lock, for the time of one copy.
+///
+/// Chunks come from the C library, not from the JVM's direct memory: that is bounded
+/// (`-XX:MaxDirectMemorySize`) and carries the data of every session. A medium that ate it up would
+/// end them all, whatever unit they use.
 public final class MemoryStore implements BackingStore {
   /// What unmap frees, bytes.
   public static final int PAGE_LENGTH = 4096;
@@ -36,8 +44,14 @@ public final class MemoryStore implements BackingStore {
 
   private static final int MAX_CHUNKS_WALKED = 65536;
 
-  /// Without leak detection: a chunk lives as long as the store, which counts them itself.
-  private static final UnpooledByteBufAllocator CHUNKS = new UnpooledByteBufAllocator(true, true);
+  // Pointers are passed as their addresses.
+  private static final MethodHandle CALLOC =
+      call(
+          "calloc",
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+  private static final MethodHandle FREE =
+      call("free", FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG));
 
   private final ConcurrentHashMap<Long, Chunk> chunks = new ConcurrentHashMap<>();
 
@@ -95,7 +109,7 @@ public final class MemoryStore implements BackingStore {
         }
       }
       return Future.succeededFuture();
-    } catch (OutOfDirectMemoryError e) {
+    } catch (NoMemoryException e) {
       return noMemory(e);
     } finally {
       data.release();
@@ -134,7 +148,7 @@ public final class MemoryStore implements BackingStore {
         }
       }
       return Future.succeededFuture();
-    } catch (OutOfDirectMemoryError e) {
+    } catch (NoMemoryException e) {
       return noMemory(e);
     }
   }
@@ -264,25 +278,59 @@ public final class MemoryStore implements BackingStore {
             length + " bytes at " + offset + ": the memory has " + geometry.bytes()));
   }
 
-  private static Future<Void> noMemory(OutOfDirectMemoryError e) {
+  private static Future<Void> noMemory(NoMemoryException e) {
     return Future.failedFuture(
         new StoreFault(StoreFault.Kind.OUT_OF_SPACE, "no memory for another chunk", e));
+  }
+
+  private static final class NoMemoryException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+  }
+
+  /// @return the address of `CHUNK_LENGTH` zeroes
+  private static long allocate() {
+    long address;
+    try {
+      address = (long) CALLOC.invokeExact(1L, (long) CHUNK_LENGTH);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+    if (address == 0) {
+      throw new NoMemoryException();
+    }
+    return address;
+  }
+
+  private static void giveBack(long address) {
+    try {
+      FREE.invokeExact(address);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @SuppressWarnings("restricted") // the daemon is started with native access
+  private static MethodHandle call(String name, FunctionDescriptor type) {
+    var linker = Linker.nativeLinker();
+    return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), type);
   }
 
   /// Memory of 64 pages, some of them mapped.
   private static final class Chunk {
     private final StampedLock lock = new StampedLock();
-    private final ByteBuf memory = CHUNKS.directBuffer(CHUNK_LENGTH, CHUNK_LENGTH);
+    private final long address = allocate();
+
+    /// Not to be touched once it is freed.
+    @SuppressWarnings("restricted") // the length is what was asked for
+    private final ByteBuf memory =
+        Unpooled.wrappedBuffer(
+            MemorySegment.ofAddress(address).reinterpret(CHUNK_LENGTH).asByteBuffer());
 
     // Under the lock.
     private long mapped;
 
     // Written under the lock.
     private volatile boolean freed;
-
-    Chunk() {
-      memory.setZero(0, CHUNK_LENGTH);
-    }
 
     /// Borrows `into` and appends to it.
     ///
@@ -347,7 +395,7 @@ public final class MemoryStore implements BackingStore {
           return false;
         }
         freed = true;
-        memory.release();
+        giveBack(address);
         return true;
       } finally {
         lock.unlockWrite(stamp);

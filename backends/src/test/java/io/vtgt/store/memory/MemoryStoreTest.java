@@ -1,9 +1,12 @@
 package io.vtgt.store.memory;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vtgt.store.BackingStore;
 import io.vtgt.store.BackingStoreContract;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
 
 class MemoryStoreTest extends BackingStoreContract {
@@ -21,5 +24,24 @@ class MemoryStoreTest extends BackingStoreContract {
     assertEquals(256 << 10, memory.allocatedBytes());
     await(() -> gate.unmap((300 << 10) + 4096, 4096));
     assertEquals(0, memory.allocatedBytes());
+  }
+
+  /// The JVM's direct memory is bounded, and every session needs it.
+  @Test
+  void write_ofManyChunks_takesNoneOfTheMemoryThatDataUnderWayNeeds() {
+    long before = directBytes();
+    var memory = new MemoryStore(64 << 20);
+    assertTrue(memory.writeZeroes(0, 64 << 20, false).succeeded());
+    assertEquals(64 << 20, memory.allocatedBytes());
+    long taken = directBytes() - before;
+    assertTrue(taken < 32 << 20, taken + " bytes of direct memory for chunks");
+    assertTrue(memory.close().succeeded());
+  }
+
+  private static long directBytes() {
+    return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+        .filter(pool -> pool.getName().equals("direct"))
+        .mapToLong(BufferPoolMXBean::getMemoryUsed)
+        .sum();
   }
 }
