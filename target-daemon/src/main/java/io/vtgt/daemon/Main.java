@@ -128,7 +128,7 @@ public final class Main implements Callable<Integer> {
         (wrong, _) -> {
           var err = wrong.getCommandLine().getErr();
           err.println("vtgtd: " + wrong.getMessage() + " (vtgtd --help tells more)");
-          CommandLine.UnmatchedArgumentException.printSuggestions(wrong, err);
+          err.print("Usage: " + wrong.getCommandLine().getHelp().synopsis("Usage: ".length()));
           err.flush();
           return USAGE;
         });
