@@ -24,4 +24,18 @@ final class BlockRange {
   static boolean inside(long capacity, long lba, long blockCount) {
     return lba >= 0 && lba <= capacity && blockCount <= capacity - lba;
   }
+
+  /// What a command that transfers its whole range ends with before any of it is transferred: the
+  /// range is not on the medium, is longer than MAXIMUM TRANSFER LENGTH, or is empty.
+  ///
+  /// @return null when there is something to transfer
+  static Step endsEarly(CdbLayout layout, LogicalUnit unit, long lba, long blockCount) {
+    if (!inside(unit, lba, blockCount)) {
+      return OUTSIDE;
+    }
+    if (blockCount > BlockLimits.maxTransfer(unit)) {
+      return layout.lengthRefused();
+    }
+    return blockCount == 0 ? Step.GOOD : null;
+  }
 }

@@ -18,14 +18,9 @@ final class OrWrite {
     Cdb cdb = task.cdb();
     long lba = layout.lba(cdb);
     long blockCount = layout.blockCount(cdb);
-    if (!BlockRange.inside(unit, lba, blockCount)) {
-      return BlockRange.OUTSIDE;
-    }
-    if (blockCount > BlockLimits.maxTransfer(unit)) {
-      return layout.lengthRefused();
-    }
-    if (blockCount == 0) {
-      return Step.GOOD;
+    Step early = BlockRange.endsEarly(layout, unit, lba, blockCount);
+    if (early != null) {
+      return early;
     }
     int blockBytes = unit.profile().blockBytes();
     int length = (int) blockCount * blockBytes;

@@ -25,14 +25,9 @@ final class ReadWrite {
     Cdb cdb = task.cdb();
     long lba = layout.lba(cdb);
     long blockCount = layout.blockCount(cdb);
-    if (!BlockRange.inside(unit, lba, blockCount)) {
-      return BlockRange.OUTSIDE;
-    }
-    if (blockCount > BlockLimits.maxTransfer(unit)) {
-      return layout.lengthRefused();
-    }
-    if (blockCount == 0) {
-      return Step.GOOD;
+    Step early = BlockRange.endsEarly(layout, unit, lba, blockCount);
+    if (early != null) {
+      return early;
     }
     int blockBytes = unit.profile().blockBytes();
     StoreGate gate = unit.gate();
@@ -47,14 +42,9 @@ final class ReadWrite {
     Cdb cdb = task.cdb();
     long lba = layout.lba(cdb);
     long blockCount = layout.blockCount(cdb);
-    if (!BlockRange.inside(unit, lba, blockCount)) {
-      return BlockRange.OUTSIDE;
-    }
-    if (blockCount > BlockLimits.maxTransfer(unit)) {
-      return layout.lengthRefused();
-    }
-    if (blockCount == 0) {
-      return Step.GOOD;
+    Step early = BlockRange.endsEarly(layout, unit, lba, blockCount);
+    if (early != null) {
+      return early;
     }
     int blockBytes = unit.profile().blockBytes();
     boolean durable = fua(layout, cdb) || Durability.everyWrite(unit);

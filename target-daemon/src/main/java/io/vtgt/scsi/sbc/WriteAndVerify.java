@@ -23,14 +23,9 @@ final class WriteAndVerify {
     if (byteCheck > 1) {
       return Verify.BYTE_CHECK_REFUSED;
     }
-    if (!BlockRange.inside(unit, lba, blockCount)) {
-      return BlockRange.OUTSIDE;
-    }
-    if (blockCount > BlockLimits.maxTransfer(unit)) {
-      return layout.lengthRefused();
-    }
-    if (blockCount == 0) {
-      return Step.GOOD;
+    Step early = BlockRange.endsEarly(layout, unit, lba, blockCount);
+    if (early != null) {
+      return early;
     }
     int blockBytes = unit.profile().blockBytes();
     return new Step.NeedsData(
