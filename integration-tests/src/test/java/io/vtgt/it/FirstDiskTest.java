@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,15 +72,15 @@ class FirstDiskTest {
 
   /// `qemu-img convert` onto the disk, `qemu-img compare` back.
   private static void copyAndCompare(Path image, String disk, String... objects) {
-    var convert = new java.util.ArrayList<String>(java.util.List.of("qemu-img", "convert", "-n"));
-    convert.addAll(java.util.List.of(objects));
-    convert.addAll(java.util.List.of("-f", "raw", "--target-image-opts", image.toString(), disk));
+    var convert = new ArrayList<String>(List.of("qemu-img", "convert", "-n"));
+    convert.addAll(List.of(objects));
+    convert.addAll(List.of("-f", "raw", "--target-image-opts", image.toString(), disk));
     Tool.run(300, convert.toArray(String[]::new)).wellDone();
 
-    var compare = new java.util.ArrayList<String>(java.util.List.of("qemu-img", "compare"));
-    compare.addAll(java.util.List.of(objects));
+    var compare = new ArrayList<String>(List.of("qemu-img", "compare"));
+    compare.addAll(List.of(objects));
     // The disk is longer than the image; beyond it there are zeroes, which compare takes as equal.
-    compare.addAll(java.util.List.of("--image-opts", "driver=file,filename=" + image, disk));
+    compare.addAll(List.of("--image-opts", "driver=file,filename=" + image, disk));
     var compared = Tool.run(300, compare.toArray(String[]::new)).wellDone();
     assertTrue(compared.output().contains("Images are identical"), compared.toString());
   }
