@@ -172,7 +172,7 @@ public final class Daemon {
               state = opened;
               inForce = new DocumentInForce(opened);
               var identities = new Identities(opened, UUID::randomUUID);
-              units = new Units(vertx, folder.path(), identities);
+              units = new Units(vertx, folder.path(), identities, opened);
               return identities.load();
             });
   }

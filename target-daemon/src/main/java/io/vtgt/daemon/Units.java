@@ -17,6 +17,7 @@ import io.vtgt.store.Stores;
 import io.vtgt.store.Stores.LayerSpec;
 import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.LogicalUnitState;
+import io.vtgt.target.UnitMemory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -40,11 +41,13 @@ final class Units implements Reconciler.UnitOpener {
   private final Vertx vertx;
   private final Path dataFolder;
   private final Identities identities;
+  private final StateStore state;
 
-  Units(Vertx vertx, Path dataFolder, Identities identities) {
+  Units(Vertx vertx, Path dataFolder, Identities identities, StateStore state) {
     this.vertx = vertx;
     this.dataFolder = dataFolder;
     this.identities = identities;
+    this.state = state;
   }
 
   /// Gives every unit of the document a UUID that stays; before any of them is opened.
@@ -63,19 +66,22 @@ final class Units implements Reconciler.UnitOpener {
   @Override
   public Future<LogicalUnit> open(String name, Document.Unit unit, Document.Limits limits) {
     var request = new OpenRequest(vertx, name, options(unit.store()), dataFolder, unit.readOnly());
-    return Stores.open(kind(unit.store()), request, layersOutwards(unit))
+    return StoredUnitMemory.open(state, identity(name, unit).uuid())
         .compose(
-            store -> {
-              var unfit = unfit(store, unit);
-              return unfit.isEmpty()
-                  ? Future.succeededFuture(unit(name, unit, limits, store))
-                  : store
-                      .close()
-                      .transform(
-                          _ ->
-                              Future.failedFuture(
-                                  new StoreFault(StoreFault.Kind.UNSUPPORTED, unfit)));
-            });
+            memory ->
+                Stores.open(kind(unit.store()), request, layersOutwards(unit))
+                    .compose(
+                        store -> {
+                          var unfit = unfit(store, unit);
+                          return unfit.isEmpty()
+                              ? Future.succeededFuture(unit(name, unit, limits, store, memory))
+                              : store
+                                  .close()
+                                  .transform(
+                                      _ ->
+                                          Future.failedFuture(
+                                              new StoreFault(StoreFault.Kind.UNSUPPORTED, unfit)));
+                        }));
   }
 
   /// Why the store cannot be served with the unit's block size; empty when it can.
@@ -93,7 +99,11 @@ final class Units implements Reconciler.UnitOpener {
   }
 
   private LogicalUnit unit(
-      String name, Document.Unit unit, Document.Limits limits, BackingStore store) {
+      String name,
+      Document.Unit unit,
+      Document.Limits limits,
+      BackingStore store,
+      UnitMemory memory) {
     var identity = identity(name, unit);
     var profile =
         new LogicalUnit.Profile(
@@ -107,6 +117,8 @@ final class Units implements Reconciler.UnitOpener {
             unit.blockSize(),
             Math.max(unit.physicalBlockSize(), unit.blockSize()),
             unit.thin(),
+            true,
+            0,
             unit.removable(),
             unit.readOnly(),
             unit.rotationRate());
@@ -114,7 +126,7 @@ final class Units implements Reconciler.UnitOpener {
         new StoreGate(vertx, store, new StoreGate.Options(limits.storeDeadlineSeconds() * 1000L));
     // Each unit on its own event loop, in turn, as Vert.x deals them out.
     var owner = ((VertxInternal) vertx).createEventLoopContext();
-    return new LogicalUnit(profile, gate, LogicalUnitState.INITIAL, owner);
+    return new LogicalUnit(profile, gate, LogicalUnitState.INITIAL, owner, memory);
   }
 
   /// What is wrong with stores, layers and login keys; [io.vtgt.mgmt.document.Validation] has

@@ -526,6 +526,7 @@ final class TaskSet {
     for (var task : chosen) {
       if (!task.aborted) {
         task.aborted = true;
+        task.task.life().end();
         task.tellTaskAborted = tellTaskAborted;
         tally.add(Counter.ABORTED_TASKS, 1);
         log.debug("{}: {} aborted", session, task);

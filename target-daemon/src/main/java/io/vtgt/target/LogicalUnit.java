@@ -42,6 +42,9 @@ public final class LogicalUnit {
   /// @param blockBytes logical block length: 512 or 4096
   /// @param physicalBlockBytes a power of two times `blockBytes`
   /// @param thin unmap is offered, and provisioning type thin reported
+  /// @param unmapCommand a thin unit takes UNMAP; without it only WRITE SAME with UNMAP deallocates
+  /// @param maxCompareAndWriteBlocks MAXIMUM COMPARE AND WRITE LENGTH at most; 0 is what the gate
+  ///   can do
   public record Profile(
       String name,
       UUID uuid,
@@ -53,6 +56,8 @@ public final class LogicalUnit {
       int blockBytes,
       int physicalBlockBytes,
       boolean thin,
+      boolean unmapCommand,
+      int maxCompareAndWriteBlocks,
       boolean removable,
       boolean readOnly,
       int rotationRate) {
@@ -80,6 +85,7 @@ public final class LogicalUnit {
   private final StoreGate gate;
   private final LogicalUnitState atFirst;
   private final Context owner;
+  private final UnitMemory memory;
   private final ControlQueue controlQueue;
   private final Reservations reservations;
 
@@ -95,12 +101,15 @@ public final class LogicalUnit {
 
   /// @param state as it is at first and again after a reset
   /// @param owner the event loop context on which everything but the data path is changed
-  public LogicalUnit(Profile profile, StoreGate gate, LogicalUnitState state, Context owner) {
+  /// @param memory what the unit keeps over restarts beside its medium
+  public LogicalUnit(
+      Profile profile, StoreGate gate, LogicalUnitState state, Context owner, UnitMemory memory) {
     this.profile = profile;
     this.gate = gate;
     this.atFirst = state;
     this.state = state;
     this.owner = owner;
+    this.memory = memory;
     this.controlQueue = new ControlQueue(owner);
     this.reservations = new Reservations(this);
   }
@@ -123,6 +132,11 @@ public final class LogicalUnit {
     return atFirst;
   }
 
+  /// What the unit keeps over restarts beside its medium. Written on [#owner()].
+  public UnitMemory memory() {
+    return memory;
+  }
+
   /// Blocks of the unit now.
   public long blockCount() {
     return gate.geometry().bytes() / profile.blockBytes();
@@ -135,7 +149,7 @@ public final class LogicalUnit {
 
   /// By configuration or by SWP of the control mode page.
   public boolean writeProtected() {
-    return profile.readOnly() || state.softwareWriteProtect();
+    return profile.readOnly() || state.mode().softwareWriteProtect();
   }
 
   /// Why the unit is not ready, or nothing when it is.
@@ -210,7 +224,7 @@ public final class LogicalUnit {
   /// wait for itself.
   public Future<Void> abortTasksOf(Nexus.Id nexus) {
     preventing.remove(nexus);
-    return abortTasks(candidate -> candidate.id().equals(nexus), state.taskAbortedStatus());
+    return abortTasks(candidate -> candidate.id().equals(nexus), state.mode().taskAbortedStatus());
   }
 
   /// Publishes a new state. Owner context only.
@@ -296,7 +310,7 @@ public final class LogicalUnit {
   private Step settled(Step step) {
     return switch (step) {
       case Step.Done done ->
-          state.descriptorSense() ? new Step.Done(inUnitsFormat(done.completion())) : done;
+          state.mode().descriptorSense() ? new Step.Done(inUnitsFormat(done.completion())) : done;
       case Step.Running running -> settled(running.completion());
       case Step.NeedsData needs ->
           new Step.NeedsData(
@@ -321,19 +335,19 @@ public final class LogicalUnit {
       return new Step.Done(failed(completion.cause()));
     }
     Future<Completion> told = completion.otherwise(this::failed);
-    return new Step.Running(state.descriptorSense() ? told.map(this::inUnitsFormat) : told);
+    return new Step.Running(state.mode().descriptorSense() ? told.map(this::inUnitsFormat) : told);
   }
 
   private Completion inUnitsFormat(Completion completion) {
     return completion instanceof Completion.CheckCondition check
-        ? new Completion.CheckCondition(check.sense(), state.descriptorSense())
+        ? new Completion.CheckCondition(check.sense(), state.mode().descriptorSense())
         : completion;
   }
 
   /// A store's failure as what the initiator is told. Anything but a [StoreFault] is a bug of ours,
   /// and logged.
   public Completion failed(Throwable failure) {
-    return new Completion.CheckCondition(senseOf(failure), state.descriptorSense());
+    return new Completion.CheckCondition(senseOf(failure), state.mode().descriptorSense());
   }
 
   private Sense senseOf(Throwable failure) {

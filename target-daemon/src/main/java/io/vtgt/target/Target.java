@@ -137,7 +137,7 @@ public final class Target {
       return noUnit(lun);
     }
     LogicalUnit unit = itl.unit();
-    boolean tellTaskAborted = unit.state().taskAbortedStatus();
+    boolean tellTaskAborted = unit.state().mode().taskAbortedStatus();
     return unit.abortTasks(by::equals, false)
         .compose(_ -> unit.abortTasks(nexus -> !nexus.equals(by), tellTaskAborted))
         .map(

@@ -298,7 +298,7 @@ class DaemonTest {
 
   @Test
   void exampleDocuments_nameOnlyStoresLayersAndKeysThatExist() throws IOException {
-    var units = new Units(null, data, null); // a check touches nothing
+    var units = new Units(null, data, null, null); // a check touches nothing
     try (var files = Files.walk(Path.of("../conf"))) {
       for (var file : files.filter(it -> it.toString().endsWith(".yaml")).toList()) {
         var document = DocumentFormat.YAML.readValid(Files.readAllBytes(file)).orElseThrow();

@@ -171,7 +171,7 @@ class LogicalUnitTest {
     LogicalUnit unit = fixture.addUnit(0, PROFILE, failing(Future.failedFuture(fault)));
     Initiator a = fixture.ready("a");
     assertEquals("MEDIUM_ERROR 1100", a.send(0, "28 00 00 00 00 00 00 00 01 00").status());
-    unit.publish(unit.state().withDescriptorSense(true));
+    unit.publish(unit.state().withMode(unit.state().mode().withDescriptorSense(true)));
     assertEquals("MEDIUM_ERROR 1100", a.send(0, "28 00 00 00 00 00 00 00 01 00").status());
   }
 
@@ -210,7 +210,7 @@ class LogicalUnitTest {
     LogicalUnit unit = fixture.addUnit(0);
     Initiator a = fixture.ready("a");
     assertFalse(refused(a).descriptorFormat());
-    unit.publish(unit.state().withDescriptorSense(true));
+    unit.publish(unit.state().withMode(unit.state().mode().withDescriptorSense(true)));
     assertEquals(true, refused(a).descriptorFormat());
   }
 

@@ -55,6 +55,8 @@ public final class ScsiFixture implements AutoCloseable {
         512,
         4096,
         thin,
+        true,
+        0,
         removable,
         readOnly,
         1);
@@ -68,7 +70,8 @@ public final class ScsiFixture implements AutoCloseable {
   public LogicalUnit unit(LogicalUnit.Profile profile, BackingStore store) {
     var gate = new StoreGate(vertx, store, new StoreGate.Options(0));
     gates.add(gate);
-    return new LogicalUnit(profile, gate, LogicalUnitState.INITIAL, context());
+    return new LogicalUnit(
+        profile, gate, LogicalUnitState.INITIAL, context(), UnitMemory.volatileMemory());
   }
 
   public LogicalUnit addUnit(int lun) {

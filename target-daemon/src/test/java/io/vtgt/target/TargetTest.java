@@ -181,7 +181,9 @@ class TargetTest {
     Initiator b = fixture.ready("b");
     a.send(0, "1e 00 00 00 01 00");
     unit.publish(
-        unit.state().withSoftwareWriteProtect(true).withDescriptorSense(true).withStarted(false));
+        unit.state()
+            .withMode(unit.state().mode().withSoftwareWriteProtect(true).withDescriptorSense(true))
+            .withStarted(false));
     Promise<Void> tasksEnd = Promise.promise();
     b.transport.tasksEnded = tasksEnd.future();
     var reset = target.resetUnit(a.nexus, 0);
@@ -218,7 +220,7 @@ class TargetTest {
   @Test
   void clearTaskSet_withTas_answersTheOthersInstead() {
     LogicalUnit unit = fixture.addUnit(0);
-    unit.publish(unit.state().withTaskAbortedStatus(true));
+    unit.publish(unit.state().withMode(unit.state().mode().withTaskAbortedStatus(true)));
     Initiator a = fixture.ready("a");
     Initiator b = fixture.ready("b");
     await(target.clearTaskSet(a.nexus, 0));

@@ -12,7 +12,7 @@ final class CachingPage {
   private CachingPage() {}
 
   private static byte[] body(LogicalUnitState state) {
-    return body(state.writeCacheEnabled() ? WCE : 0);
+    return body(state.mode().writeCacheEnabled() ? WCE : 0);
   }
 
   private static byte[] body(int flags) {
@@ -22,6 +22,6 @@ final class CachingPage {
   }
 
   private static LogicalUnitState select(LogicalUnitState state, byte[] body) {
-    return state.withWriteCacheEnabled((body[0] & WCE) != 0);
+    return state.withMode(state.mode().withWriteCacheEnabled((body[0] & WCE) != 0));
   }
 }

@@ -21,10 +21,10 @@ final class ControlPage {
 
   private static byte[] body(LogicalUnitState state) {
     return body(
-        GLTSD | (state.descriptorSense() ? D_SENSE : 0),
+        GLTSD | (state.mode().descriptorSense() ? D_SENSE : 0),
         UNRESTRICTED_REORDERING,
-        state.softwareWriteProtect() ? SWP : 0,
-        state.taskAbortedStatus() ? TAS : 0);
+        state.mode().softwareWriteProtect() ? SWP : 0,
+        state.mode().taskAbortedStatus() ? TAS : 0);
   }
 
   private static byte[] body(int byte2, int byte3, int byte4, int byte5) {
@@ -37,9 +37,11 @@ final class ControlPage {
   }
 
   private static LogicalUnitState select(LogicalUnitState state, byte[] body) {
-    return state
-        .withDescriptorSense((body[0] & D_SENSE) != 0)
-        .withSoftwareWriteProtect((body[2] & SWP) != 0)
-        .withTaskAbortedStatus((body[3] & TAS) != 0);
+    return state.withMode(
+        state
+            .mode()
+            .withDescriptorSense((body[0] & D_SENSE) != 0)
+            .withSoftwareWriteProtect((body[2] & SWP) != 0)
+            .withTaskAbortedStatus((body[3] & TAS) != 0));
   }
 }

@@ -10,7 +10,7 @@ final class Durability {
   /// With the write cache switched off (WCE 0, SBC-4, Caching mode page) a write is on stable
   /// storage before it is answered, FUA or not.
   static boolean everyWrite(LogicalUnit unit) {
-    return !unit.state().writeCacheEnabled();
+    return !unit.state().mode().writeCacheEnabled();
   }
 
   /// For changes that have no FUA of their own: UNMAP and WRITE SAME.

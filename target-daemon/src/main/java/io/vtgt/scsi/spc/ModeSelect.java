@@ -119,7 +119,8 @@ final class ModeSelect {
     }
     unit.publish(after);
     unit.attention(Asc.MODE_PARAMETERS_CHANGED, nexus -> !nexus.equals(task.nexus()));
-    boolean cacheSwitchedOff = before.writeCacheEnabled() && !after.writeCacheEnabled();
+    boolean cacheSwitchedOff =
+        before.mode().writeCacheEnabled() && !after.mode().writeCacheEnabled();
     // Writes are durable one by one from now on; what was answered before becomes so here.
     return cacheSwitchedOff
         ? unit.gate().flush().map(_ -> Completion.good())

@@ -25,6 +25,7 @@ import io.vtgt.target.LogicalUnitState;
 import io.vtgt.target.Nexus;
 import io.vtgt.target.NexusTransport;
 import io.vtgt.target.Target;
+import io.vtgt.target.UnitMemory;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -126,11 +127,15 @@ class ReservedUnitTest {
             512,
             512,
             true,
+            true,
+            0,
             false,
             false,
             1);
     var owner = ((VertxInternal) vertx).createEventLoopContext();
-    unit = new LogicalUnit(profile, gate, LogicalUnitState.INITIAL, owner);
+    unit =
+        new LogicalUnit(
+            profile, gate, LogicalUnitState.INITIAL, owner, UnitMemory.volatileMemory());
     target.addUnit(0, unit);
     a = new Initiator(Nexuses.A);
     b = new Initiator(Nexuses.B);

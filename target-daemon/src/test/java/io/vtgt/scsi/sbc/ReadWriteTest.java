@@ -180,7 +180,7 @@ class ReadWriteTest {
     assertEquals(1, on.store.flushes);
     on.good("2e 00 00 00 00 00 00 00 01 00", filled(512, 1));
     assertEquals(2, on.store.flushes);
-    on.publish(on.unit.state().withWriteCacheEnabled(false));
+    on.publish(on.unit.state().withMode(on.unit.state().mode().withWriteCacheEnabled(false)));
     on.good("0a 00 00 00 01 00", filled(512, 1));
     assertEquals(3, on.store.flushes);
     on.good("41 00 00 00 00 00 00 00 01 00", filled(512, 1));

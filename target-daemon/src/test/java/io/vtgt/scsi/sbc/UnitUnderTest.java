@@ -27,6 +27,7 @@ import io.vtgt.store.memory.MemoryStore;
 import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.LogicalUnitState;
 import io.vtgt.target.Nexus;
+import io.vtgt.target.UnitMemory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -71,10 +72,14 @@ final class UnitUnderTest implements AutoCloseable {
             shape.blockBytes(),
             shape.physicalBlockBytes(),
             shape.thin(),
+            true,
+            0,
             shape.removable(),
             shape.readOnly(),
             1);
-    unit = new LogicalUnit(profile, gate, LogicalUnitState.INITIAL, context);
+    unit =
+        new LogicalUnit(
+            profile, gate, LogicalUnitState.INITIAL, context, UnitMemory.volatileMemory());
     nexus = new Nexus(new Nexus.Id("iqn.i", 1, "iqn.t", 1), context, null);
   }
 

@@ -79,7 +79,7 @@ class ModePagesTest {
 
   @Test
   void defaultValues_areThoseOfTheBeginning() {
-    unit.publish(unit.state().withWriteCacheEnabled(false));
+    unit.publish(unit.state().withMode(unit.state().mode().withWriteCacheEnabled(false)));
     assertEquals("17 00 10 00 08 12 00 00", a.send(0, "1a 08 08 00 08 00").data());
     assertEquals("17 00 10 00 08 12 04 00", a.send(0, "1a 08 88 00 08 00").data());
   }
@@ -104,7 +104,7 @@ class ModePagesTest {
   @Test
   void writeProtection_isTold() {
     assertEquals("0f 00 10 00", a.send(0, "1a 08 0a 00 04 00").data());
-    unit.publish(unit.state().withSoftwareWriteProtect(true));
+    unit.publish(unit.state().withMode(unit.state().mode().withSoftwareWriteProtect(true)));
     assertEquals("0f 00 90 00", a.send(0, "1a 08 0a 00 04 00").data());
     fixture.addUnit(1, profile(false, false, true));
     a.send(1, "00 00 00 00 00 00");
@@ -123,9 +123,9 @@ class ModePagesTest {
     assertEquals(
         "GOOD",
         a.send(0, "15 10 00 00 10 00", "00 00 00 00 0a 0a 06 10 08 40 00 00 00 00 00 00").status());
-    assertTrue(unit.state().descriptorSense());
-    assertTrue(unit.state().softwareWriteProtect());
-    assertTrue(unit.state().taskAbortedStatus());
+    assertTrue(unit.state().mode().descriptorSense());
+    assertTrue(unit.state().mode().softwareWriteProtect());
+    assertTrue(unit.state().mode().taskAbortedStatus());
     assertEquals("GOOD", a.send(0, "00 00 00 00 00 00").status());
     assertEquals("UNIT_ATTENTION 2a01", b.send(0, "00 00 00 00 00 00").status());
   }
@@ -143,10 +143,10 @@ class ModePagesTest {
   void modeSelect_switchesTheCacheOffAndOn() {
     String off = CACHING.replaceFirst("08 12 04", "88 12 00"); // PS is set as MODE SENSE may
     assertEquals("GOOD", a.send(0, "15 10 00 00 18 00", "00 00 00 00 " + off).status());
-    assertFalse(unit.state().writeCacheEnabled());
+    assertFalse(unit.state().mode().writeCacheEnabled());
     assertEquals(1, unit.gate().counters().flushOperations());
     assertEquals("GOOD", a.send(0, "15 10 00 00 18 00", "00 00 00 00 " + CACHING).status());
-    assertTrue(unit.state().writeCacheEnabled());
+    assertTrue(unit.state().mode().writeCacheEnabled());
   }
 
   @Test
@@ -163,7 +163,7 @@ class ModePagesTest {
                     + " "
                     + CONTROL.replaceFirst("0a 0a 02", "0a 0a 06"))
             .status());
-    assertTrue(unit.state().descriptorSense());
+    assertTrue(unit.state().mode().descriptorSense());
   }
 
   @ParameterizedTest

@@ -1,0 +1,33 @@
+package io.vtgt.target;
+
+/// What MODE SELECT can change of a unit (SPC-5, Mode parameters; SBC-4, Caching mode page).
+/// Immutable.
+///
+/// @param descriptorSense D_SENSE of the control mode page
+/// @param writeCacheEnabled WCE of the caching mode page: with it off every write is durable before
+///   GOOD
+/// @param softwareWriteProtect SWP of the control mode page
+/// @param taskAbortedStatus TAS of the control mode page
+public record ModeSettings(
+    boolean descriptorSense,
+    boolean writeCacheEnabled,
+    boolean softwareWriteProtect,
+    boolean taskAbortedStatus) {
+  public static final ModeSettings INITIAL = new ModeSettings(false, true, false, false);
+
+  public ModeSettings withDescriptorSense(boolean value) {
+    return new ModeSettings(value, writeCacheEnabled, softwareWriteProtect, taskAbortedStatus);
+  }
+
+  public ModeSettings withWriteCacheEnabled(boolean value) {
+    return new ModeSettings(descriptorSense, value, softwareWriteProtect, taskAbortedStatus);
+  }
+
+  public ModeSettings withSoftwareWriteProtect(boolean value) {
+    return new ModeSettings(descriptorSense, writeCacheEnabled, value, taskAbortedStatus);
+  }
+
+  public ModeSettings withTaskAbortedStatus(boolean value) {
+    return new ModeSettings(descriptorSense, writeCacheEnabled, softwareWriteProtect, value);
+  }
+}
