@@ -131,6 +131,9 @@ public record Document(
   /// @param blockSize logical block, 512 or 4096 bytes
   /// @param physicalBlockSize a power of two, at least `blockSize`; 0 is the same as `blockSize`
   /// @param thin unmap is offered, where the store can
+  /// @param unmapCommand a thin unit takes UNMAP; without it only WRITE SAME with UNMAP deallocates
+  /// @param maxCompareAndWriteBlocks the longest COMPARE AND WRITE, 1 to 255 blocks; 0 is as long
+  ///   as can be
   /// @param rotationRate 0 not reported, 1 not rotating, else revolutions a minute
   public record Unit(
       int lun,
@@ -140,10 +143,30 @@ public record Document(
       int blockSize,
       int physicalBlockSize,
       boolean thin,
+      boolean unmapCommand,
+      int maxCompareAndWriteBlocks,
       boolean removable,
       boolean readOnly,
       int rotationRate,
-      Identity identity) {}
+      Identity identity) {
+
+    public Unit withStore(Map<String, Object> store) {
+      return new Unit(
+          lun,
+          name,
+          store,
+          layers,
+          blockSize,
+          physicalBlockSize,
+          thin,
+          unmapCommand,
+          maxCompareAndWriteBlocks,
+          removable,
+          readOnly,
+          rotationRate,
+          identity);
+    }
+  }
 
   /// What is left out is made from a UUID that is kept in the daemon's state.
   ///

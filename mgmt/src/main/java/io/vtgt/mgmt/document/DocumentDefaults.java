@@ -29,6 +29,8 @@ public final class DocumentDefaults {
           new Row(Document.Unit.class, "blockSize", 512),
           new Row(Document.Unit.class, "physicalBlockSize", 0),
           new Row(Document.Unit.class, "thin", true),
+          new Row(Document.Unit.class, "unmapCommand", true),
+          new Row(Document.Unit.class, "maxCompareAndWriteBlocks", 0),
           new Row(Document.Unit.class, "rotationRate", 1));
 
   private static final Map<String, Object> BY_FIELD =

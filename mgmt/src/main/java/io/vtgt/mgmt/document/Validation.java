@@ -290,6 +290,7 @@ public final class Validation {
           at + "/layers", unit.layers().size() + " layers; at most " + MAX_LAYERS + " are allowed");
     }
     blocks(at, unit);
+    range(at + "/maxCompareAndWriteBlocks", unit.maxCompareAndWriteBlocks(), 0, 255);
     int rotationRate = unit.rotationRate();
     if (rotationRate != 0 && rotationRate != 1 && (rotationRate < 0x401 || rotationRate > 0xFFFE)) {
       wrong(

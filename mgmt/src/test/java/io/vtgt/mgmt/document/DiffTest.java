@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -166,18 +165,6 @@ class DiffTest {
   }
 
   private static Document.Unit withPath(Document.Unit unit, String path) {
-    Map<String, Object> store = new HashMap<>(Map.of("kind", "file", "path", path));
-    return new Document.Unit(
-        unit.lun(),
-        unit.name(),
-        store,
-        unit.layers(),
-        unit.blockSize(),
-        unit.physicalBlockSize(),
-        unit.thin(),
-        unit.removable(),
-        unit.readOnly(),
-        unit.rotationRate(),
-        unit.identity());
+    return unit.withStore(Map.of("kind", "file", "path", path));
   }
 }

@@ -130,6 +130,8 @@ final class RandomDocuments {
         block,
         block << random.nextInt(3),
         random.nextInt(4) > 0,
+        random.nextInt(9) > 0,
+        random.nextInt(9) == 0 ? 32 : 0,
         random.nextInt(9) == 0,
         random.nextInt(9) == 0,
         pick(List.of(0, 1, 7200)),

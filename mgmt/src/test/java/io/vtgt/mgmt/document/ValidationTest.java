@@ -49,7 +49,7 @@ class ValidationTest {
             redirect: {address: '0.0.0.0:3260'}
             units:
               - {lun: 16384, store: {}, layers: [{kind: 5}], blockSize: 1024}
-              - {lun: 1, name: 'a b', store: {kind: x}, physicalBlockSize: 3000, rotationRate: 2}
+              - {lun: 1, name: 'a b', store: {kind: x}, physicalBlockSize: 3000, maxCompareAndWriteBlocks: 256, rotationRate: 2}
               - {lun: 1, name: u, store: {kind: x}, identity: {uuid: 1, naa: 1, serial: '', vendor: too long a vendor, product: "\\t", revision: 00001}}
               - {lun: 2, name: u, store: {kind: x}, identity: {naa: 52004567BA64678D}}
               - {lun: 3, store: {kind: x}, blockSize: 4096, physicalBlockSize: 512, identity: {naa: 52004567ba64678d}}
@@ -95,6 +95,7 @@ class ValidationTest {
         /targets/0/units/0/blockSize: 1024; 512 or 4096 are allowed
         /targets/0/units/1/name: "a b"; 1 to 128 printable characters without spaces are allowed
         /targets/0/units/1/physicalBlockSize: 3000; a power of two from 512 to 16777216 is allowed
+        /targets/0/units/1/maxCompareAndWriteBlocks: 256; 0 to 255 are allowed
         /targets/0/units/1/rotationRate: 2; 0 (not reported), 1 (not rotating) or 1025 to 65534 revolutions a minute are allowed
         /targets/0/units/2/identity/uuid: "1" is no UUID of 36 characters
         /targets/0/units/2/identity/naa: "1"; 16 hex digits that begin with 2, 3 or 5, or 32 that begin with 6 are allowed
