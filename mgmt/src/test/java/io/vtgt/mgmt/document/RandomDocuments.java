@@ -135,10 +135,22 @@ final class RandomDocuments {
         random.nextInt(9) == 0,
         random.nextInt(9) == 0,
         pick(List.of(0, 1, 7200)),
+        random.nextInt(9) > 0,
+        0,
+        random.nextInt(9) == 0 ? 2048 : 0,
+        random.nextInt(9) == 0 ? 64 : 0,
+        random.nextInt(9) == 0 ? 5 : 0,
+        new Document.ThinThreshold(pick(List.of(0, 80)), pick(List.of(0L, 1L << 30))),
+        new Document.Mode(
+            random.nextInt(9) > 0,
+            random.nextInt(9) == 0,
+            random.nextInt(9) == 0,
+            random.nextInt(9) == 0),
         new Identity(
             Optional.empty(),
             maybe("5%07x%08x".formatted(target, lun)),
             maybe("S" + lun),
+            maybe("ID" + lun),
             maybe("VTGT"),
             Optional.empty(),
             maybe("0001")));

@@ -51,7 +51,7 @@ class ValidationTest {
               - {lun: 16384, store: {}, layers: [{kind: 5}], blockSize: 1024}
               - {lun: 1, name: 'a b', store: {kind: x}, physicalBlockSize: 3000, maxCompareAndWriteBlocks: 256, rotationRate: 2}
               - {lun: 1, name: u, store: {kind: x}, identity: {uuid: 1, naa: 1, serial: '', vendor: too long a vendor, product: "\\t", revision: 00001}}
-              - {lun: 2, name: u, store: {kind: x}, identity: {naa: 52004567BA64678D}}
+              - {lun: 2, name: u, store: {kind: x}, lowestAlignedBlock: 1, optimalTransferBlocks: -1, optimalTransferGranularityBlocks: 65536, storeDeadlineSeconds: 3601, thinThreshold: {usedPercent: 100, freeBytes: -1}, identity: {naa: 52004567BA64678D, scsiId: ''}}
               - {lun: 3, store: {kind: x}, blockSize: 4096, physicalBlockSize: 512, identity: {naa: 52004567ba64678d}}
           - {name: eui.02004567A425678D}
           - {name: EUI.02004567a425678d}
@@ -103,6 +103,13 @@ class ValidationTest {
         /targets/0/units/2/identity/vendor: "too long a vendor"; 1 to 8 printable ASCII characters are allowed
         /targets/0/units/2/identity/product: "\t"; 1 to 16 printable ASCII characters are allowed
         /targets/0/units/2/identity/revision: "00001"; 1 to 4 printable ASCII characters are allowed
+        /targets/0/units/3/lowestAlignedBlock: 1; 0 to 0 are allowed
+        /targets/0/units/3/optimalTransferBlocks: -1; 0 to 2147483647 are allowed
+        /targets/0/units/3/optimalTransferGranularityBlocks: 65536; 0 to 65535 are allowed
+        /targets/0/units/3/storeDeadlineSeconds: 3601; 0 to 3600 are allowed
+        /targets/0/units/3/thinThreshold/usedPercent: 100; 0 to 99 are allowed
+        /targets/0/units/3/thinThreshold/freeBytes: -1; 0 to 9223372036854775807 are allowed
+        /targets/0/units/3/identity/scsiId: ""; 1 to 36 printable ASCII characters are allowed
         /targets/0/units/4/physicalBlockSize: 512; a power of two from 4096 to 134217728 is allowed
         /targets/0/units/2/lun: 1 is in the list already
         /targets/2/name: "eui.02004567a425678d" is in the list already
