@@ -29,7 +29,8 @@ public record ModePage(
           CachingPage.ROW,
           ControlPage.ROW,
           ControlExtensionPage.ROW,
-          InformationalExceptionsPage.ROW);
+          InformationalExceptionsPage.ROW,
+          ProvisioningThresholdsPage.ROW);
 
   /// What the page header's SPF bit and PS bit share the first byte with.
   private static final int SUBPAGE_FORMAT = 0x40;
