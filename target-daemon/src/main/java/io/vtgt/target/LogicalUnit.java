@@ -78,9 +78,6 @@ public final class LogicalUnit {
 
   private static final Logger log = LoggerFactory.getLogger(LogicalUnit.class);
 
-  private static final Step RESERVATION_CONFLICT =
-      new Step.Done(new Completion.ReservationConflict());
-
   private final Profile profile;
   private final StoreGate gate;
   private final LogicalUnitState atFirst;
@@ -178,6 +175,12 @@ public final class LogicalUnit {
   /// Control commands of a unit run one after the other: the next begins when the completion of the
   /// one before is there.
   public Step onOwner(Task task, Supplier<Future<Completion>> command) {
+    return inTurn(task, () -> command.get().map(Turn::over));
+  }
+
+  /// The same for a command whose answer waits for more than its turn: the next control command
+  /// begins when the turn is over, whatever it waits for then.
+  public Step inTurn(Task task, Supplier<Future<Turn>> command) {
     return new Step.Running(controlQueue.run(task, command));
   }
 
@@ -227,6 +230,16 @@ public final class LogicalUnit {
     return abortTasks(candidate -> candidate.id().equals(nexus), state.mode().taskAbortedStatus());
   }
 
+  /// Ends every task of the nexus of `task` on this unit but for `task` itself, which asks for it,
+  /// and what the nexus prevents; completes, on the calling context, when none of their writes can
+  /// still reach the medium.
+  public Future<Void> abortTasksBeside(Task task) {
+    Nexus nexus = task.nexus();
+    preventing.remove(nexus.id());
+    return abortTasks(
+        nexus::equals, () -> List.of(nexus.transport().abortTasksBeside(task.lun(), task.tag())));
+  }
+
   /// Publishes a new state. Owner context only.
   public void publish(LogicalUnitState next) {
     this.state = next;
@@ -266,7 +279,10 @@ public final class LogicalUnit {
     if (access != Access.ALWAYS
         && access != Access.OWN_RULES
         && reservations.conflicts(task.nexus().id(), access)) {
-      return RESERVATION_CONFLICT;
+      Optional<Completion> conflict = reservations.conflict(row);
+      if (conflict.isPresent()) {
+        return new Step.Done(conflict.get());
+      }
     }
     if (row.needsMedium()) {
       Optional<Sense> notReady = ready() ? Optional.empty() : notReady();
@@ -408,15 +424,21 @@ public final class LogicalUnit {
   /// The same for nexuses that may not see the unit any more.
   Future<Void> abortTasks(List<ItlNexus> affected, boolean tellTaskAborted) {
     Set<Nexus> whose = affected.stream().map(ItlNexus::nexus).collect(Collectors.toSet());
+    return abortTasks(
+        whose::contains,
+        () -> affected.stream().map(itl -> abortTasks(itl, tellTaskAborted)).toList());
+  }
+
+  /// @param whose control commands that wait are refused until the tasks have ended
+  /// @param aborts has the transports end tasks; called on the owner
+  private Future<Void> abortTasks(Predicate<Nexus> whose, Supplier<List<Future<Void>>> aborts) {
     Promise<Void> ended = Promise.promise();
     Context caller = Vertx.currentContext();
     owner.runOnContext(
         _ -> {
           Promise<Void> tasksEnded = Promise.promise();
-          controlQueue.refuse(whose::contains, tasksEnded.future());
-          Future.join(affected.stream().map(itl -> abortTasks(itl, tellTaskAborted)).toList())
-              .<Void>mapEmpty()
-              .onComplete(tasksEnded);
+          controlQueue.refuse(whose, tasksEnded.future());
+          Future.join(aborts.get()).<Void>mapEmpty().onComplete(tasksEnded);
           tasksEnded
               .future()
               .otherwiseEmpty() // a session that ended meanwhile has no tasks; the gate knows the
