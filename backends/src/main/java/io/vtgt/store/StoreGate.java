@@ -11,6 +11,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
@@ -58,6 +59,8 @@ public final class StoreGate {
 
   private static final Operation<?>[] NONE = {};
 
+  private static final ChangeWatch[] NO_WATCHES = {};
+
   private final Vertx vertx;
   private final Lane[] lanes;
 
@@ -66,6 +69,9 @@ public final class StoreGate {
 
   // Replaced whole under `order`, read from every thread.
   private volatile Operation<?>[] exclusives = NONE;
+
+  // Replaced whole under `order`, read from every thread.
+  private volatile ChangeWatch[] watches = NO_WATCHES;
 
   // Under `order`.
   private Future<Void> closing;
@@ -425,6 +431,30 @@ public final class StoreGate {
     return drain.future();
   }
 
+  /// Begins to watch for changes of `ranges`. A change that was under way already is not noticed:
+  /// whoever needs a medium that stands still waits for [#drained()] after this call, and takes the
+  /// medium as it is then.
+  ///
+  /// @return to be given back by [#unwatch]
+  public ChangeWatch watch(List<ChangeWatch.Range> ranges) {
+    ChangeWatch watch = new ChangeWatch(ranges);
+    synchronized (order) {
+      ChangeWatch[] more = Arrays.copyOf(watches, watches.length + 1);
+      more[watches.length] = watch;
+      watches = more;
+    }
+    return watch;
+  }
+
+  /// Watches no longer. Any number of times.
+  public void unwatch(ChangeWatch watch) {
+    synchronized (order) {
+      List<ChangeWatch> rest = new ArrayList<>(List.of(watches));
+      rest.remove(watch);
+      watches = rest.toArray(NO_WATCHES);
+    }
+  }
+
   public Counters counters() {
     Tally sum = new Tally();
     int underWay = 0;
@@ -526,11 +556,25 @@ public final class StoreGate {
         : Future.failedFuture(fault(operation, answer.cause()));
   }
 
-  private static <T> Future<T> call(Operation<T> operation) {
+  private <T> Future<T> call(Operation<T> operation) {
+    if (watches.length != 0 && operation.reach != Operation.Reach.READS) {
+      breakWatches(operation);
+    }
     try {
       return operation.start();
     } catch (RuntimeException | Error e) {
       return Future.failedFuture(e);
+    }
+  }
+
+  /// The operation stands in its lane: whoever began to watch since, and then drained, has waited
+  /// for it or is seen here. A barrier has no range and concerns everybody.
+  private void breakWatches(Operation<?> change) {
+    for (ChangeWatch watch : watches) {
+      if (change.reach == Operation.Reach.BARRIER || watch.concerns(change.offset, change.length)) {
+        watch.breakUp();
+        unwatch(watch);
+      }
     }
   }
 

@@ -11,10 +11,12 @@ import io.vtgt.iscsi.IscsiService;
 import io.vtgt.mgmt.AdminError;
 import io.vtgt.mgmt.document.Change;
 import io.vtgt.mgmt.document.Document;
+import io.vtgt.scsi.copy.CopyManager;
 import io.vtgt.store.StoreFault;
 import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.Target;
 import java.net.BindException;
+import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -72,6 +74,7 @@ final class Reconciler {
   private final Context control;
   private final IscsiService iscsi;
   private final UnitOpener opener;
+  private final CopyManager copyManager;
 
   // Replaced whole on the control context, read from every event loop.
   private volatile Running running;
@@ -87,6 +90,8 @@ final class Reconciler {
     this.running = Running.nothingOf(document);
     this.iscsi = iscsi.apply(new GatewayView(this::running));
     this.opener = opener;
+    this.copyManager =
+        new CopyManager(new GatewayUnits(this::running), System::nanoTime, new SecureRandom());
   }
 
   Running running() {
@@ -552,6 +557,11 @@ final class Reconciler {
                       : new StoreFault(
                           StoreFault.Kind.UNAVAILABLE,
                           "the store did not open in " + OPEN_SECONDS + " s"));
+            })
+        .map(
+            opened -> {
+              opened.copyManager(copyManager);
+              return opened;
             })
         .compose(this::here);
   }

@@ -1,5 +1,6 @@
 package io.vtgt.scsi;
 
+import io.vtgt.scsi.copy.CopyCommands;
 import io.vtgt.scsi.reservation.ReservationCommands;
 import io.vtgt.scsi.sbc.SbcCommands;
 import io.vtgt.scsi.spc.SpcCommands;
@@ -19,7 +20,8 @@ public final class CommandTable {
   private static final int SERVICE_ACTIONS = 0x20;
 
   private static final List<CommandSpec> ROWS =
-      sorted(SpcCommands.rows(), SbcCommands.rows(), ReservationCommands.rows());
+      sorted(
+          SpcCommands.rows(), SbcCommands.rows(), ReservationCommands.rows(), CopyCommands.rows());
   private static final Index INDEX = Index.of(ROWS);
 
   private CommandTable() {}

@@ -14,6 +14,8 @@ import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.SenseKey;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
+import io.vtgt.scsi.copy.CopyManager;
+import io.vtgt.scsi.copy.CopyOperations;
 import io.vtgt.scsi.reservation.Reservations;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreGate;
@@ -85,6 +87,8 @@ public final class LogicalUnit {
   private final UnitMemory memory;
   private final ControlQueue controlQueue;
   private final Reservations reservations;
+  private final CopyOperations copies = new CopyOperations();
+  private volatile CopyManager copyManager = CopyManager.ofOneUnit();
 
   // Replaced whole by the owner, read from every event loop.
   private volatile LogicalUnitState state;
@@ -95,6 +99,9 @@ public final class LogicalUnit {
   // Changed by PREVENT ALLOW MEDIUM REMOVAL on the nexus' loop, by resets and nexus losses
   // elsewhere.
   private final Set<Nexus.Id> preventing = ConcurrentHashMap.newKeySet();
+
+  // Changed by copies, on their own contexts.
+  private final Set<ForeignWork> foreignWork = ConcurrentHashMap.newKeySet();
 
   /// @param state as it is at first and again after a reset
   /// @param owner the event loop context on which everything but the data path is changed
@@ -166,6 +173,45 @@ public final class LogicalUnit {
     return reservations;
   }
 
+  /// The copies this unit was asked for, by their list identifiers.
+  public CopyOperations copies() {
+    return copies;
+  }
+
+  /// Copies between units and their tokens; one for all units of a gateway.
+  public CopyManager copyManager() {
+    return copyManager;
+  }
+
+  /// Makes the unit part of a gateway. Before that it knows only the units its nexuses see.
+  public void copyManager(CopyManager manager) {
+    copyManager = manager;
+  }
+
+  /// What would end a command of `nexus` that touches the medium as `access` says, or nothing:
+  /// asked again and again by copies, for the units they read and write. Any context.
+  public Optional<Completion> refusalOf(Nexus.Id nexus, Access access) {
+    if (reservations.conflicts(nexus, access)) {
+      return Optional.of(new Completion.ReservationConflict());
+    }
+    Optional<Sense> notReady = ready() ? Optional.empty() : notReady();
+    if (notReady.isPresent()) {
+      return notReady.map(Completion::check);
+    }
+    return access == Access.WRITES_MEDIUM && writeProtected()
+        ? Optional.of(Completion.check(Sense.of(SenseKey.DATA_PROTECT, writeProtection())))
+        : Optional.empty();
+  }
+
+  /// Work is about to touch this unit; [#end] takes it back.
+  public void begin(ForeignWork work) {
+    foreignWork.add(work);
+  }
+
+  public void end(ForeignWork work) {
+    foreignWork.remove(work);
+  }
+
   /// The context on which everything of the unit but its data path is changed.
   public Context owner() {
     return owner;
@@ -227,7 +273,10 @@ public final class LogicalUnit {
   /// wait for itself.
   public Future<Void> abortTasksOf(Nexus.Id nexus) {
     preventing.remove(nexus);
-    return abortTasks(candidate -> candidate.id().equals(nexus), state.mode().taskAbortedStatus());
+    return abortTasks(
+        attached(candidate -> candidate.id().equals(nexus)),
+        state.mode().taskAbortedStatus(),
+        nexus::equals);
   }
 
   /// Ends every task of the nexus of `task` on this unit but for `task` itself, which asks for it,
@@ -411,22 +460,36 @@ public final class LogicalUnit {
   void detach(ItlNexus itl) {
     nexuses.remove(itl);
     preventing.remove(itl.nexus().id());
+    copies.nexusLost(itl.nexus().id());
     owner.runOnContext(_ -> reservations.nexusLost(itl.nexus().id()));
   }
 
   /// Ends the tasks of every nexus `whose` matches, through its transport; completes, on the
   /// calling context, when none of their writes can still reach the medium.
   Future<Void> abortTasks(Predicate<Nexus> whose, boolean tellTaskAborted) {
-    return abortTasks(
-        nexuses.stream().filter(itl -> whose.test(itl.nexus())).toList(), tellTaskAborted);
+    return abortTasks(attached(whose), tellTaskAborted, _ -> false);
   }
 
-  /// The same for nexuses that may not see the unit any more.
-  Future<Void> abortTasks(List<ItlNexus> affected, boolean tellTaskAborted) {
+  private List<ItlNexus> attached(Predicate<Nexus> whose) {
+    return nexuses.stream().filter(itl -> whose.test(itl.nexus())).toList();
+  }
+
+  /// The same for nexuses that may not see the unit any more, and for foreign work.
+  ///
+  /// @param foreign whose foreign work stops too
+  Future<Void> abortTasks(
+      List<ItlNexus> affected, boolean tellTaskAborted, Predicate<Nexus.Id> foreign) {
     Set<Nexus> whose = affected.stream().map(ItlNexus::nexus).collect(Collectors.toSet());
     return abortTasks(
         whose::contains,
-        () -> affected.stream().map(itl -> abortTasks(itl, tellTaskAborted)).toList());
+        () -> {
+          var ends = new ArrayList<Future<Void>>();
+          affected.forEach(itl -> ends.add(abortTasks(itl, tellTaskAborted)));
+          foreignWork.stream()
+              .filter(work -> foreign.test(work.initiator()))
+              .forEach(work -> ends.add(work.stop()));
+          return ends;
+        });
   }
 
   /// @param whose control commands that wait are refused until the tasks have ended
@@ -466,11 +529,12 @@ public final class LogicalUnit {
   Future<Void> reset(Asc asc) {
     Promise<Void> done = Promise.promise();
     Context caller = Vertx.currentContext();
-    abortTasks(_ -> true, false)
+    abortTasks(attached(), false, _ -> true)
         .onComplete(
             result ->
                 owner.runOnContext(
                     _ -> {
+                      copies.unitReset();
                       reservations.unitReset();
                       preventing.clear();
                       publish(state.afterReset(atFirst));

@@ -7,6 +7,7 @@ import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /// One initiator port with one target port (SAM-5, I_T nexus). An initiator that logs in again with
 /// the same name and ISID to the same portal group is the same nexus to reservations: compare
@@ -72,6 +73,17 @@ public final class Nexus {
       }
     }
     return numbers;
+  }
+
+  /// The units this nexus sees that `which` matches. Any context.
+  public List<UnitDirectory.Way> ways(Predicate<LogicalUnit> which) {
+    var ways = new ArrayList<UnitDirectory.Way>();
+    for (ItlNexus itl : units) {
+      if (itl != null && which.test(itl.unit())) {
+        ways.add(new UnitDirectory.Way(itl.unit(), id));
+      }
+    }
+    return ways;
   }
 
   /// Reports the next unit attention pending at unit `lun` (8 bytes), which clears it.

@@ -21,6 +21,7 @@ public record VpdPage(int code, String name, BiFunction<LogicalUnit, Nexus, byte
           new VpdPage(0x80, "Unit Serial Number", UnitSerialNumberPage::body),
           new VpdPage(0x83, "Device Identification", DeviceIdentificationPage::body),
           new VpdPage(0x86, "Extended INQUIRY Data", ExtendedInquiryPage::body),
+          new VpdPage(0x8f, "Third-party Copy", ThirdPartyCopyPage::body),
           new VpdPage(0xb0, "Block Limits", BlockLimitsPage::body),
           new VpdPage(0xb1, "Block Device Characteristics", BlockDeviceCharacteristicsPage::body),
           new VpdPage(0xb2, "Logical Block Provisioning", LogicalBlockProvisioningPage::body));

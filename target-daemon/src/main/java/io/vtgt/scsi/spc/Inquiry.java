@@ -18,6 +18,9 @@ final class Inquiry {
 
   private static final byte HISUP_AND_FORMAT_2 = 0x12, CMDQUE = 0x02, RMB = (byte) 0x80;
 
+  /// Third-party copy commands (3PC).
+  private static final byte THIRD_PARTY_COPY = 0x08;
+
   /// No unit can ever be here: peripheral qualifier 011b, type 1Fh.
   private static final byte NO_UNIT = 0x7f;
 
@@ -70,7 +73,7 @@ final class Inquiry {
     ByteBuffer data = ByteBuffer.allocate(STANDARD_LENGTH);
     data.put(peripheral).put(removable).put(VERSION).put(HISUP_AND_FORMAT_2);
     data.put((byte) (STANDARD_LENGTH - 5)); // additional length
-    data.put((byte) 0).put((byte) 0).put(CMDQUE);
+    data.put(peripheral == NO_UNIT ? 0 : THIRD_PARTY_COPY).put((byte) 0).put(CMDQUE);
     data.put(ascii(vendor, 8)).put(ascii(product, 16)).put(ascii(revision, 4));
     data.position(58);
     for (short standard : STANDARDS) {
