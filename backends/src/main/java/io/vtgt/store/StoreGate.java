@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,10 +62,7 @@ public final class StoreGate {
   private static final ChangeWatch[] NO_WATCHES = {};
 
   private final Vertx vertx;
-  private final BackingStore store;
-  private final Options options;
   private final Lane[] lanes;
-  private final ScheduledFuture<?> ticker;
 
   /// Guards who waits for whom. Taken before a lane's monitor, never after.
   private final Object order = new Object();
@@ -77,8 +75,15 @@ public final class StoreGate {
 
   // Under `order`.
   private Future<Void> closing;
+  private ScheduledFuture<?> ticker;
+
+  // Replaced whole, read from every thread.
+  private volatile Options options;
 
   private volatile boolean closed;
+
+  // Replaced by a reopening, when nothing is under way.
+  private volatile BackingStore store;
 
   // Written by the ticker only.
   private volatile int tick;
@@ -94,17 +99,33 @@ public final class StoreGate {
     for (int i = 0; i < lanes.length; i++) {
       lanes[i] = new Lane(this, i);
     }
-    // On the event loop itself, not as a Vert.x timer: that would end with the verticle that
-    // happens
-    // to open the gate.
+    this.ticker = startTicker();
+  }
+
+  /// Other bounds for what is under way and what comes.
+  public void options(Options next) {
+    synchronized (order) {
+      if (closed || next.equals(options)) {
+        return;
+      }
+      if (ticker != null) {
+        ticker.cancel(false);
+      }
+      options = next;
+      ticker = startTicker();
+    }
+  }
+
+  /// On the event loop itself, not as a Vert.x timer: that would end with the verticle that happens
+  /// to open the gate.
+  private ScheduledFuture<?> startTicker() {
     long tickMicros = Math.max(1000, options.deadlineMillis() * 1000 / TICKS_PER_DEADLINE);
-    this.ticker =
-        vertx == null || options.deadlineMillis() == 0
-            ? null
-            : ((VertxInternal) vertx)
-                .nettyEventLoopGroup()
-                .next()
-                .scheduleWithFixedDelay(this::tick, tickMicros, tickMicros, TimeUnit.MICROSECONDS);
+    return vertx == null || options.deadlineMillis() == 0
+        ? null
+        : ((VertxInternal) vertx)
+            .nettyEventLoopGroup()
+            .next()
+            .scheduleWithFixedDelay(this::tick, tickMicros, tickMicros, TimeUnit.MICROSECONDS);
   }
 
   public Geometry geometry() {
@@ -344,6 +365,44 @@ public final class StoreGate {
         });
   }
 
+  /// How much room the medium takes and how much is left. See [BackingStore#space].
+  public Future<Space> space() {
+    return submit(
+        new Change<Space>(Operation.Count.OTHER, Operation.Reach.READS, 0, 0) {
+          @Override
+          Future<Space> start() {
+            return store.space();
+          }
+        });
+  }
+
+  /// Whether the store was opened so that it takes writes.
+  public boolean writable() {
+    return store.writable();
+  }
+
+  /// Drains, closes the store and goes on with another one that is opened over the same medium in
+  /// another way. What is asked meanwhile waits. Where it cannot be opened the gate goes on with a
+  /// closed store, and everything fails with [StoreFault.Kind#CLOSED].
+  ///
+  /// @param opening called when the old store is closed
+  public Future<Void> reopen(Supplier<Future<BackingStore>> opening) {
+    return submit(
+        new Change<Void>(Operation.Count.OTHER, Operation.Reach.BARRIER, 0, 0) {
+          @Override
+          Future<Void> start() {
+            return store
+                .close()
+                .compose(_ -> opening.get())
+                .map(
+                    opened -> {
+                      store = opened;
+                      return null;
+                    });
+          }
+        });
+  }
+
   /// Drains, then resizes. What is asked meanwhile waits, and is measured against the new size.
   public Future<Geometry> resize(long bytes) {
     if (bytes < 0 || bytes % geometry().blockBytes() != 0) {
@@ -420,12 +479,18 @@ public final class StoreGate {
         .compose(_ -> store.close())
         .onComplete(
             (_, failure) -> {
-              if (ticker != null) {
-                ticker.cancel(false);
-              }
+              stopTicker();
               done.complete(null, failure);
             });
     return done.future();
+  }
+
+  private void stopTicker() {
+    synchronized (order) {
+      if (ticker != null) {
+        ticker.cancel(false);
+      }
+    }
   }
 
   /// Since the gate was opened.

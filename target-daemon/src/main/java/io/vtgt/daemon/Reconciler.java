@@ -43,8 +43,9 @@ import org.slf4j.LoggerFactory;
 ///
 /// **What can fail comes first.** Before anything is touched, the stores of all new units are
 /// opened. Only where a unit that goes away may hold the same medium (a store of the same kind with
-/// an option of the same value) must that one be closed first: the new store is opened when its
-/// turn comes.
+/// an option of the same value), or is the same unit to its initiators, must that one be closed
+/// first: the new store is opened when its turn comes, and what the unit remembers is read when
+/// nobody changes it any more.
 ///
 /// **At the start** there is nothing to take back: a unit whose store cannot be opened is told as
 /// broken and tried again every [#RETRY_MILLIS], and the others are served; a portal that cannot be
@@ -178,6 +179,19 @@ final class Reconciler {
     return Future.join(closing).map(_ -> closing.stream().allMatch(Future::result));
   }
 
+  /// A unit that a list of changes closes.
+  private record Leaving(String name, Document.Unit entry) {
+
+    /// The other must not be opened before this is closed: it may hold the same medium, or have the
+    /// same identity and so the same memory.
+    boolean inTheWayOf(String other, Document.Unit unit) {
+      return maySameMedium(entry.store(), unit.store())
+          || name.equals(other)
+          || (entry.identity().uuid().isPresent()
+              && entry.identity().uuid().equals(unit.identity().uuid()));
+    }
+  }
+
   /// One list of changes, with what it takes to take them back.
   private final class Attempt {
     private final List<Change> changes;
@@ -212,7 +226,8 @@ final class Reconciler {
     }
 
     private void openEarly(String target, Document.Unit unit, List<Future<Void>> opening) {
-      if (leaving().stream().anyMatch(it -> maySameMedium(it.store(), unit.store()))) {
+      var name = Running.unitName(target, unit);
+      if (leaving().stream().anyMatch(it -> it.inTheWayOf(name, unit))) {
         return;
       }
       opening.add(
@@ -225,12 +240,15 @@ final class Reconciler {
     }
 
     /// The units that this list closes.
-    private List<Document.Unit> leaving() {
-      var leaving = new ArrayList<Document.Unit>();
+    private List<Leaving> leaving() {
+      var leaving = new ArrayList<Leaving>();
       for (var change : changes) {
         switch (change) {
           case Change.RemoveTarget(var name) ->
-              target(name).units().values().forEach(it -> leaving.add(it.entry()));
+              target(name)
+                  .units()
+                  .values()
+                  .forEach(it -> leaving.add(new Leaving(it.name(), it.entry())));
           case Change.RemoveUnit(var target, var lun) -> unit(target, lun).ifPresent(leaving::add);
           case Change.ReplaceUnit(var target, var unit) ->
               unit(target, unit.lun()).ifPresent(leaving::add);
@@ -243,10 +261,10 @@ final class Reconciler {
       return leaving;
     }
 
-    private Optional<Document.Unit> unit(String target, int lun) {
+    private Optional<Leaving> unit(String target, int lun) {
       return Optional.ofNullable(running.targets().get(target))
           .map(it -> it.units().get(lun))
-          .map(ServedUnit::entry);
+          .map(it -> new Leaving(it.name(), it.entry()));
     }
 
     private Future<Void> one(Change change) {
@@ -526,7 +544,7 @@ final class Reconciler {
 
   /// @return fails with the store's own words
   private Future<LogicalUnit> open(String name, Document.Unit unit) {
-    var opening = opener.open(name, unit, running.limits());
+    var opening = opener.open(name, unit, running.limits()).map(this::knowingTargetPorts);
     return opening
         .timeout(OPEN_SECONDS, TimeUnit.SECONDS)
         .recover(
@@ -546,6 +564,12 @@ final class Reconciler {
               return opened;
             })
         .compose(this::here);
+  }
+
+  /// Registrations with ALL_TG_PT are made at the target ports there are when they are made.
+  private LogicalUnit knowingTargetPorts(LogicalUnit unit) {
+    unit.reservations().portalGroups(target -> running.portalGroups(target));
+    return unit;
   }
 
   /// The same as a change asks for it: fails with an [AdminError] that names the unit.

@@ -211,6 +211,12 @@ final class Session implements NexusTransport {
   }
 
   @Override
+  public Future<Void> abortTasksBeside(long lun, int tag) {
+    return onLoop(
+        () -> tasks.abort(task -> task.task.lun() == lun && task.task.tag() != tag, false));
+  }
+
+  @Override
   public void scsiEvent(long lun, Sense sense) {
     later(
         () -> {

@@ -80,9 +80,6 @@ public final class LogicalUnit {
 
   private static final Logger log = LoggerFactory.getLogger(LogicalUnit.class);
 
-  private static final Step RESERVATION_CONFLICT =
-      new Step.Done(new Completion.ReservationConflict());
-
   private final Profile profile;
   private final StoreGate gate;
   private final LogicalUnitState atFirst;
@@ -224,6 +221,12 @@ public final class LogicalUnit {
   /// Control commands of a unit run one after the other: the next begins when the completion of the
   /// one before is there.
   public Step onOwner(Task task, Supplier<Future<Completion>> command) {
+    return inTurn(task, () -> command.get().map(Turn::over));
+  }
+
+  /// The same for a command whose answer waits for more than its turn: the next control command
+  /// begins when the turn is over, whatever it waits for then.
+  public Step inTurn(Task task, Supplier<Future<Turn>> command) {
     return new Step.Running(controlQueue.run(task, command));
   }
 
@@ -276,6 +279,21 @@ public final class LogicalUnit {
         nexus::equals);
   }
 
+  /// Ends every task of the nexus of `task` on this unit but for `task` itself, which asks for it,
+  /// and what the nexus prevents; completes, on the calling context, when none of their writes can
+  /// still reach the medium.
+  public Future<Void> abortTasksBeside(Task task) {
+    Nexus nexus = task.nexus();
+    preventing.remove(nexus.id());
+    return abortTasks(
+        nexus::equals,
+        () -> {
+          var ends = new ArrayList<>(stopForeignWork(nexus.id()::equals));
+          ends.add(nexus.transport().abortTasksBeside(task.lun(), task.tag()));
+          return ends;
+        });
+  }
+
   /// Publishes a new state. Owner context only.
   public void publish(LogicalUnitState next) {
     this.state = next;
@@ -315,7 +333,10 @@ public final class LogicalUnit {
     if (access != Access.ALWAYS
         && access != Access.OWN_RULES
         && reservations.conflicts(task.nexus().id(), access)) {
-      return RESERVATION_CONFLICT;
+      Optional<Completion> conflict = reservations.conflict(row);
+      if (conflict.isPresent()) {
+        return new Step.Done(conflict.get());
+      }
     }
     if (row.needsMedium()) {
       Optional<Sense> notReady = ready() ? Optional.empty() : notReady();
@@ -464,18 +485,32 @@ public final class LogicalUnit {
   Future<Void> abortTasks(
       List<ItlNexus> affected, boolean tellTaskAborted, Predicate<Nexus.Id> foreign) {
     Set<Nexus> whose = affected.stream().map(ItlNexus::nexus).collect(Collectors.toSet());
+    return abortTasks(
+        whose::contains,
+        () -> {
+          var ends = new ArrayList<>(stopForeignWork(foreign));
+          affected.forEach(itl -> ends.add(abortTasks(itl, tellTaskAborted)));
+          return ends;
+        });
+  }
+
+  private List<Future<Void>> stopForeignWork(Predicate<Nexus.Id> whose) {
+    return foreignWork.stream()
+        .filter(work -> whose.test(work.initiator()))
+        .map(ForeignWork::stop)
+        .toList();
+  }
+
+  /// @param whose control commands that wait are refused until the tasks have ended
+  /// @param aborts has the transports end tasks; called on the owner
+  private Future<Void> abortTasks(Predicate<Nexus> whose, Supplier<List<Future<Void>>> aborts) {
     Promise<Void> ended = Promise.promise();
     Context caller = Vertx.currentContext();
     owner.runOnContext(
         _ -> {
           Promise<Void> tasksEnded = Promise.promise();
-          controlQueue.refuse(whose::contains, tasksEnded.future());
-          var ends = new ArrayList<Future<Void>>();
-          affected.forEach(itl -> ends.add(abortTasks(itl, tellTaskAborted)));
-          foreignWork.stream()
-              .filter(work -> foreign.test(work.initiator()))
-              .forEach(work -> ends.add(work.stop()));
-          Future.join(ends).<Void>mapEmpty().onComplete(tasksEnded);
+          controlQueue.refuse(whose, tasksEnded.future());
+          Future.join(aborts.get()).<Void>mapEmpty().onComplete(tasksEnded);
           tasksEnded
               .future()
               .otherwiseEmpty() // a session that ended meanwhile has no tasks; the gate knows the

@@ -131,7 +131,20 @@ public record Document(
   /// @param blockSize logical block, 512 or 4096 bytes
   /// @param physicalBlockSize a power of two, at least `blockSize`; 0 is the same as `blockSize`
   /// @param thin unmap is offered, where the store can
+  /// @param unmapCommand a thin unit takes UNMAP; without it only WRITE SAME with UNMAP deallocates
+  /// @param maxCompareAndWriteBlocks the longest COMPARE AND WRITE, 1 to 255 blocks; 0 is as long
+  ///   as can be
+  /// @param removable the medium can be ejected and loaded
   /// @param rotationRate 0 not reported, 1 not rotating, else revolutions a minute
+  /// @param online false answers NOT READY, OFFLINE to every command that needs the medium
+  /// @param lowestAlignedBlock the first logical block that begins a physical one (SBC-4, READ
+  ///   CAPACITY (16))
+  /// @param optimalTransferBlocks OPTIMAL TRANSFER LENGTH; 0 is what suits the store
+  /// @param optimalTransferGranularityBlocks OPTIMAL TRANSFER LENGTH GRANULARITY; 0 is one physical
+  ///   block
+  /// @param storeDeadlineSeconds how long one operation of the store may take; 0 is
+  ///   [Limits#storeDeadlineSeconds()]
+  /// @param mode what the mode pages say at first and after a reset
   public record Unit(
       int lun,
       Optional<String> name,
@@ -140,20 +153,78 @@ public record Document(
       int blockSize,
       int physicalBlockSize,
       boolean thin,
+      boolean unmapCommand,
+      int maxCompareAndWriteBlocks,
       boolean removable,
       boolean readOnly,
       int rotationRate,
-      Identity identity) {}
+      boolean online,
+      int lowestAlignedBlock,
+      int optimalTransferBlocks,
+      int optimalTransferGranularityBlocks,
+      int storeDeadlineSeconds,
+      ThinThreshold thinThreshold,
+      Mode mode,
+      Identity identity) {
+
+    public Unit withStore(Map<String, Object> store) {
+      return new Unit(
+          lun,
+          name,
+          store,
+          layers,
+          blockSize,
+          physicalBlockSize,
+          thin,
+          unmapCommand,
+          maxCompareAndWriteBlocks,
+          removable,
+          readOnly,
+          rotationRate,
+          online,
+          lowestAlignedBlock,
+          optimalTransferBlocks,
+          optimalTransferGranularityBlocks,
+          storeDeadlineSeconds,
+          thinThreshold,
+          mode,
+          identity);
+    }
+  }
+
+  /// When initiators and the operator are warned that the space behind a unit runs out; whichever
+  /// comes first. They are told again only after the space has been well clear of it.
+  ///
+  /// @param usedPercent of what the medium can hold: its size, or what is allocated and what is
+  ///   free below, whichever is less; 0 is never
+  /// @param freeBytes fewer are free below the store; 0 is never
+  public record ThinThreshold(int usedPercent, long freeBytes) {}
+
+  /// Mode pages as they are at first and after a reset; initiators may change them (SPC-5, MODE
+  /// SELECT).
+  ///
+  /// @param writeCache WCE of the caching page: with it off every write is durable before GOOD
+  /// @param descriptorSense D_SENSE of the control page
+  /// @param softwareWriteProtect SWP of the control page
+  /// @param taskAbortedStatus TAS of the control page
+  public record Mode(
+      boolean writeCache,
+      boolean descriptorSense,
+      boolean softwareWriteProtect,
+      boolean taskAbortedStatus) {}
 
   /// What is left out is made from a UUID that is kept in the daemon's state.
   ///
   /// @param uuid identity of the unit
   /// @param naa 16 or 32 hex digits
   /// @param serial up to 36 printable characters
+  /// @param scsiId up to 36 printable characters: what follows the vendor in the T10 vendor ID
+  ///   designator (SPC-5, Device Identification VPD page); the serial where left out
   public record Identity(
       Optional<String> uuid,
       Optional<String> naa,
       Optional<String> serial,
+      Optional<String> scsiId,
       Optional<String> vendor,
       Optional<String> product,
       Optional<String> revision) {}

@@ -290,6 +290,7 @@ public final class Validation {
           at + "/layers", unit.layers().size() + " layers; at most " + MAX_LAYERS + " are allowed");
     }
     blocks(at, unit);
+    range(at + "/maxCompareAndWriteBlocks", unit.maxCompareAndWriteBlocks(), 0, 255);
     int rotationRate = unit.rotationRate();
     if (rotationRate != 0 && rotationRate != 1 && (rotationRate < 0x401 || rotationRate > 0xFFFE)) {
       wrong(
@@ -298,6 +299,15 @@ public final class Validation {
               + "; 0 (not reported), 1 (not rotating) or 1025 to 65534 revolutions a minute are"
               + " allowed");
     }
+    range(at + "/optimalTransferBlocks", unit.optimalTransferBlocks(), 0, Integer.MAX_VALUE);
+    range(
+        at + "/optimalTransferGranularityBlocks",
+        unit.optimalTransferGranularityBlocks(),
+        0,
+        65_535); // 16 bits (SBC-4, Block Limits VPD page)
+    range(at + "/storeDeadlineSeconds", unit.storeDeadlineSeconds(), 0, 3600);
+    range(at + "/thinThreshold/usedPercent", unit.thinThreshold().usedPercent(), 0, 99);
+    range(at + "/thinThreshold/freeBytes", unit.thinThreshold().freeBytes(), 0, Long.MAX_VALUE);
     identity(at + "/identity", unit.identity());
   }
 
@@ -323,7 +333,15 @@ public final class Validation {
               + " to "
               + block * MAX_BLOCKS_PER_PHYSICAL
               + " is allowed");
+    } else {
+      int perPhysical = Math.max(1, physical / block);
+      range(at + "/lowestAlignedBlock", unit.lowestAlignedBlock(), 0, lowestAligned(perPhysical));
     }
+  }
+
+  /// LOWEST ALIGNED LOGICAL BLOCK ADDRESS has 14 bits (SBC-4, READ CAPACITY (16)).
+  private static int lowestAligned(int blocksPerPhysical) {
+    return Math.min(blocksPerPhysical - 1, (1 << 14) - 1);
   }
 
   /// Lengths are those of the INQUIRY fields and VPD pages they end up in (SPC-5).
@@ -344,6 +362,7 @@ public final class Validation {
                         + "\"; 16 hex digits that begin with 2, 3 or 5, or 32 that begin with 6 are"
                         + " allowed"));
     printable(at + "/serial", identity.serial(), 36);
+    printable(at + "/scsiId", identity.scsiId(), 36);
     printable(at + "/vendor", identity.vendor(), 8);
     printable(at + "/product", identity.product(), 16);
     printable(at + "/revision", identity.revision(), 4);

@@ -1,6 +1,7 @@
 package io.vtgt.scsi.sbc;
 
 import io.vertx.core.Future;
+import io.vtgt.scsi.Access;
 import io.vtgt.scsi.Asc;
 import io.vtgt.scsi.Cdb;
 import io.vtgt.scsi.Completion;
@@ -32,6 +33,11 @@ final class StartStopUnit {
     boolean start = cdb.bit(FLAGS, START);
     boolean flush = !cdb.bit(FLAGS, NO_FLUSH);
     int powerCondition = cdb.u8(FLAGS) >> 4;
+    // Starting is allowed past every reservation, the rest is not (SBC-4, Reservations).
+    if (!(start && powerCondition == 0)
+        && unit.reservations().conflicts(task.nexus().id(), Access.CHANGES_UNIT)) {
+      return new Step.Done(unit.reservations().conflict());
+    }
     if (powerCondition != 0) {
       return Step.GOOD; // START and LOEJ are not looked at then
     }

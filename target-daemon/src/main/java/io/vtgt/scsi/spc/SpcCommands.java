@@ -51,17 +51,19 @@ public final class SpcCommands {
             Access.ALWAYS,
             (task, _) -> ReportLuns.begin(task)),
         service(
-            "REPORT SUPPORTED OPERATION CODES",
-            0x0c,
-            "A3 0C 87 FF FF FF FF FF FF FF 00 00",
-            Access.REPORTS,
-            ReportSupportedOperationCodes::begin),
+                "REPORT SUPPORTED OPERATION CODES",
+                0x0c,
+                "A3 0C 87 FF FF FF FF FF FF FF 00 00",
+                Access.READS_MEDIUM,
+                ReportSupportedOperationCodes::begin)
+            .needsMedium(false),
         service(
-            "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS",
-            0x0d,
-            "A3 0D 80 00 00 00 FF FF FF FF 00 00",
-            Access.REPORTS,
-            ReportSupportedTmf::begin),
+                "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS",
+                0x0d,
+                "A3 0D 80 00 00 00 FF FF FF FF 00 00",
+                Access.READS_MEDIUM,
+                ReportSupportedTmf::begin)
+            .needsMedium(false),
         command(
             "READ DEFECT DATA (12)",
             "B7 1F FF FF FF FF FF FF FF FF 00 00",
