@@ -286,7 +286,12 @@ public final class LogicalUnit {
     Nexus nexus = task.nexus();
     preventing.remove(nexus.id());
     return abortTasks(
-        nexus::equals, () -> List.of(nexus.transport().abortTasksBeside(task.lun(), task.tag())));
+        nexus::equals,
+        () -> {
+          var ends = new ArrayList<>(stopForeignWork(nexus.id()::equals));
+          ends.add(nexus.transport().abortTasksBeside(task.lun(), task.tag()));
+          return ends;
+        });
   }
 
   /// Publishes a new state. Owner context only.

@@ -163,13 +163,10 @@ record CopyList(
     return new Read.Understood(new CopyList(asked, immediate, cscds, segments));
   }
 
-  /// LU ID TYPE is refused where it is not 00b, as SPC-4 says of all descriptors.
+  /// LU ID TYPE is ignored (SPC-5, Identification Descriptor CSCD descriptor).
   private static Sense cscdFault(ByteBuffer list, int at) {
     if ((list.get(at) & 0xff) != Cscd.TYPE) {
       return refusal(Asc.UNSUPPORTED_TARGET_DESCRIPTOR_TYPE_CODE, at);
-    }
-    if ((list.get(at + 1) & 0xc0) != 0) {
-      return Sense.invalidFieldInParameterList(at + 1, 7);
     }
     return (list.get(at + 7) & 0xff) > Cscd.MAX_DESIGNATOR_LENGTH
         ? Sense.invalidFieldInParameterList(at + 7, 7)
