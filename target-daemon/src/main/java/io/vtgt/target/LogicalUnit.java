@@ -14,6 +14,7 @@ import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.SenseKey;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
+import io.vtgt.scsi.page.SavedModePages;
 import io.vtgt.scsi.reservation.Reservations;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreGate;
@@ -92,6 +93,9 @@ public final class LogicalUnit {
   // Replaced whole by the owner, read from every event loop.
   private volatile LogicalUnitState state;
 
+  // The same: the mode pages as they were saved last.
+  private volatile LogicalUnitState saved;
+
   // Changed by the targets that hold the unit, read from any context.
   private final List<ItlNexus> nexuses = new CopyOnWriteArrayList<>();
 
@@ -99,7 +103,7 @@ public final class LogicalUnit {
   // elsewhere.
   private final Set<Nexus.Id> preventing = ConcurrentHashMap.newKeySet();
 
-  /// @param state as it is at first and again after a reset
+  /// @param state as it is at first and again after a reset, but for what was saved
   /// @param owner the event loop context on which everything but the data path is changed
   /// @param memory what the unit keeps over restarts beside its medium
   public LogicalUnit(
@@ -107,7 +111,8 @@ public final class LogicalUnit {
     this.profile = profile;
     this.gate = gate;
     this.atFirst = state;
-    this.state = state;
+    this.saved = SavedModePages.recall(state, memory);
+    this.state = saved;
     this.owner = owner;
     this.memory = memory;
     this.controlQueue = new ControlQueue(owner);
@@ -127,9 +132,27 @@ public final class LogicalUnit {
     return state;
   }
 
-  /// As it was at first: what a reset goes back to, and the default values of the mode pages.
+  /// With the default values of the mode pages.
   public LogicalUnitState defaults() {
     return atFirst;
+  }
+
+  /// With the saved values of the mode pages: what a restart and a reset go back to.
+  public LogicalUnitState saved() {
+    return saved;
+  }
+
+  /// Saves the mode pages of a state, which need not be published yet. Owner context.
+  ///
+  /// @return completes when they are on stable storage; fails when they could not be written, and
+  ///   then what was saved before still stands
+  public Future<Void> save(LogicalUnitState wanted) {
+    return SavedModePages.keep(wanted, memory)
+        .map(
+            _ -> {
+              saved = atFirst.withMode(wanted.mode());
+              return null;
+            });
   }
 
   /// What the unit keeps over restarts beside its medium. Written on [#owner()].
@@ -451,7 +474,7 @@ public final class LogicalUnit {
                     _ -> {
                       reservations.unitReset();
                       preventing.clear();
-                      publish(state.afterReset(atFirst));
+                      publish(state.afterReset(saved));
                       attention(asc, _ -> true);
                       on(caller, () -> done.handle(result));
                     }));

@@ -68,10 +68,14 @@ public final class ScsiFixture implements AutoCloseable {
 
   /// A unit that is in no target yet.
   public LogicalUnit unit(LogicalUnit.Profile profile, BackingStore store) {
+    return unit(profile, store, UnitMemory.volatileMemory());
+  }
+
+  /// The same, with a memory of the test's.
+  public LogicalUnit unit(LogicalUnit.Profile profile, BackingStore store, UnitMemory memory) {
     var gate = new StoreGate(vertx, store, new StoreGate.Options(0));
     gates.add(gate);
-    return new LogicalUnit(
-        profile, gate, LogicalUnitState.INITIAL, context(), UnitMemory.volatileMemory());
+    return new LogicalUnit(profile, gate, LogicalUnitState.INITIAL, context(), memory);
   }
 
   public LogicalUnit addUnit(int lun) {

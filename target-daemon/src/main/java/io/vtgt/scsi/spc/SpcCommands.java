@@ -17,7 +17,7 @@ public final class SpcCommands {
             .needsMedium(true),
         command("REQUEST SENSE", "03 01 00 00 FF 00", Access.ALWAYS, RequestSense::begin),
         command("INQUIRY", "12 01 FF FF FF 00", Access.ALWAYS, Inquiry::begin),
-        command("MODE SELECT (6)", "15 10 00 00 FF 00", Access.CHANGES_UNIT, ModeSelect::begin6),
+        command("MODE SELECT (6)", "15 13 00 00 FF 00", Access.CHANGES_UNIT, ModeSelect::begin6),
         // Exclusive access keeps it from strangers, write exclusive does not (SPC-5, commands
         // allowed in the presence of various reservations): like a read, but of no medium.
         command("MODE SENSE (6)", "1A 08 FF FF FF 00", Access.READS_MEDIUM, ModeSense::begin6)
@@ -36,7 +36,7 @@ public final class SpcCommands {
             ReadDefectData::begin10),
         command(
             "MODE SELECT (10)",
-            "55 10 00 00 00 00 00 FF FF 00",
+            "55 13 00 00 00 00 00 FF FF 00",
             Access.CHANGES_UNIT,
             ModeSelect::begin10),
         command(
