@@ -22,6 +22,13 @@ public final class SpcCommands {
         // allowed in the presence of various reservations): like a read, but of no medium.
         command("MODE SENSE (6)", "1A 08 FF FF FF 00", Access.READS_MEDIUM, ModeSense::begin6)
             .needsMedium(false),
+        // As MODE SENSE.
+        command(
+                "RECEIVE DIAGNOSTIC RESULTS",
+                "1C 01 FF FF FF 00",
+                Access.READS_MEDIUM,
+                ReceiveDiagnosticResults::begin)
+            .needsMedium(false),
         command("SEND DIAGNOSTIC", "1D 17 00 00 00 00", Access.CHANGES_UNIT, SendDiagnostic::begin),
         command(
                 "PREVENT ALLOW MEDIUM REMOVAL",
@@ -34,6 +41,20 @@ public final class SpcCommands {
             "37 00 1F 00 00 00 00 FF FF 00",
             Access.READS_MEDIUM,
             ReadDefectData::begin10),
+        command(
+            "WRITE BUFFER",
+            "3B 1F FF FF FF FF FF FF FF 00",
+            Access.CHANGES_UNIT,
+            EchoBuffer::write),
+        command(
+                "READ BUFFER (10)",
+                "3C 1F FF FF FF FF FF FF FF 00",
+                Access.READS_MEDIUM,
+                EchoBuffer::read)
+            .needsMedium(false),
+        command(
+            "LOG SELECT", "4C 02 FF FF 00 00 00 FF FF 00", Access.CHANGES_UNIT, LogSelect::begin),
+        command("LOG SENSE", "4D 00 FF FF 00 FF FF FF FF 00", Access.REPORTS, LogSense::begin),
         command(
             "MODE SELECT (10)",
             "55 13 00 00 00 00 00 FF FF 00",
@@ -51,6 +72,12 @@ public final class SpcCommands {
             Access.ALWAYS,
             (task, _) -> ReportLuns.begin(task)),
         service(
+            "REPORT IDENTIFYING INFORMATION",
+            0x05,
+            "A3 05 00 00 00 00 FF FF FF FF FE 00",
+            Access.REPORTS,
+            IdentifyingInformation::report),
+        service(
             "REPORT SUPPORTED OPERATION CODES",
             0x0c,
             "A3 0C 87 FF FF FF FF FF FF FF 00 00",
@@ -62,6 +89,24 @@ public final class SpcCommands {
             "A3 0D 80 00 00 00 FF FF FF FF 00 00",
             Access.REPORTS,
             ReportSupportedTmf::begin),
+        service(
+            "REPORT TIMESTAMP",
+            0x0f,
+            "A3 0F 00 00 00 00 FF FF FF FF 00 00",
+            Access.REPORTS,
+            Timestamp::report),
+        service(
+            "SET IDENTIFYING INFORMATION",
+            0x06,
+            "A4 06 00 00 00 00 FF FF FF FF FE 00",
+            Access.CHANGES_UNIT,
+            IdentifyingInformation::set),
+        service(
+            "SET TIMESTAMP",
+            0x0f,
+            "A4 0F 00 00 00 00 FF FF FF FF 00 00",
+            Access.CHANGES_UNIT,
+            Timestamp::set),
         command(
             "READ DEFECT DATA (12)",
             "B7 1F FF FF FF FF FF FF FF FF 00 00",

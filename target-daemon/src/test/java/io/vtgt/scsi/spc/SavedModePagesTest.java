@@ -155,8 +155,7 @@ class SavedModePagesTest {
 
     @Override
     public Optional<JsonObject> recall(String part) {
-      assertEquals("mode", part);
-      return kept.isEmpty() ? Optional.empty() : Optional.of(kept.copy());
+      return kept.isEmpty() || !part.equals("mode") ? Optional.empty() : Optional.of(kept.copy());
     }
 
     @Override
