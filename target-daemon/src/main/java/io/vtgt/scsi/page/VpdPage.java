@@ -20,7 +20,10 @@ public record VpdPage(int code, String name, BiFunction<LogicalUnit, Nexus, byte
           new VpdPage(0x00, "Supported VPD Pages", (_, _) -> codes()),
           new VpdPage(0x80, "Unit Serial Number", UnitSerialNumberPage::body),
           new VpdPage(0x83, "Device Identification", DeviceIdentificationPage::body),
+          new VpdPage(0x85, "Management Network Addresses", ManagementNetworkAddressesPage::body),
           new VpdPage(0x86, "Extended INQUIRY Data", ExtendedInquiryPage::body),
+          new VpdPage(0x87, "Mode Page Policy", ModePagePolicyPage::body),
+          new VpdPage(0x88, "SCSI Ports", ScsiPortsPage::body),
           new VpdPage(0xb0, "Block Limits", BlockLimitsPage::body),
           new VpdPage(0xb1, "Block Device Characteristics", BlockDeviceCharacteristicsPage::body),
           new VpdPage(0xb2, "Logical Block Provisioning", LogicalBlockProvisioningPage::body));
