@@ -100,7 +100,7 @@ public final class LogicalUnit {
   private volatile LogicalUnitState state;
 
   // The same: the mode pages as they were saved last.
-  private volatile LogicalUnitState saved;
+  private volatile SavedModePages savedPages;
 
   // Changed by the targets that hold the unit, read from any context.
   private final List<ItlNexus> nexuses = new CopyOnWriteArrayList<>();
@@ -130,8 +130,8 @@ public final class LogicalUnit {
     this.profile = profile;
     this.gate = gate;
     this.atFirst = state;
-    this.saved = SavedModePages.recall(state, memory);
-    this.state = saved;
+    this.savedPages = SavedModePages.recall(memory);
+    this.state = saved();
     this.owner = owner;
     this.memory = memory;
     this.controlQueue = new ControlQueue(owner);
@@ -162,7 +162,7 @@ public final class LogicalUnit {
 
   /// With the saved values of the mode pages: what a restart and a reset go back to.
   public LogicalUnitState saved() {
-    return saved;
+    return savedPages.over(atFirst);
   }
 
   /// Saves the mode pages of a state, which need not be published yet. Owner context.
@@ -170,10 +170,12 @@ public final class LogicalUnit {
   /// @return completes when they are on stable storage; fails when they could not be written, and
   ///   then what was saved before still stands
   public Future<Void> save(LogicalUnitState wanted) {
-    return SavedModePages.keep(wanted, memory)
+    SavedModePages pages = SavedModePages.of(wanted);
+    return pages
+        .keep(memory)
         .map(
             _ -> {
-              saved = atFirst.withMode(wanted.mode());
+              savedPages = pages;
               return null;
             });
   }
@@ -543,7 +545,7 @@ public final class LogicalUnit {
                       reservations.unitReset();
                       preventing.clear();
                       nexuses.forEach(itl -> itl.echo(null));
-                      publish(state.afterReset(saved));
+                      publish(state.afterReset(saved()));
                       attention(asc, _ -> true);
                       on(caller, () -> done.handle(result));
                     }));

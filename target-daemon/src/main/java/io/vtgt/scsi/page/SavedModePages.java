@@ -5,9 +5,9 @@ import io.vertx.core.json.JsonObject;
 import io.vtgt.target.LogicalUnitState;
 import io.vtgt.target.UnitMemory;
 import java.util.HexFormat;
-import java.util.Optional;
 
-/// The saved values of the mode pages (SPC-5, MODE SELECT: SP bit), in the unit's memory.
+/// The saved values of the mode pages (SPC-5, MODE SELECT: SP bit), as they stand in the unit's
+/// memory. Immutable.
 ///
 /// Each page is kept as the bits that could be changed when it was saved, and their values: so what
 /// becomes changeable later has its default until it is saved too.
@@ -15,38 +15,19 @@ public final class SavedModePages {
   private static final String PART = "mode";
   private static final String CHANGEABLE = "changeable", VALUES = "values";
 
-  private SavedModePages() {}
+  private final JsonObject pages;
 
-  /// The defaults with what was saved over them.
-  ///
-  /// @throws RuntimeException when what was kept cannot be understood
-  public static LogicalUnitState recall(LogicalUnitState defaults, UnitMemory memory) {
-    Optional<JsonObject> kept = memory.recall(PART);
-    LogicalUnitState state = defaults;
-    if (kept.isPresent()) {
-      for (ModePage page : ModePage.rows()) {
-        JsonObject saved = kept.get().getJsonObject(name(page));
-        state = saved == null ? state : recall(page, saved, state);
-      }
-    }
-    return state;
+  private SavedModePages(JsonObject pages) {
+    this.pages = pages;
   }
 
-  private static LogicalUnitState recall(ModePage page, JsonObject saved, LogicalUnitState state) {
-    byte[] changeable = HexFormat.of().parseHex(saved.getString(CHANGEABLE));
-    byte[] values = HexFormat.of().parseHex(saved.getString(VALUES));
-    byte[] body = page.body().apply(state);
-    for (int i = 0; i < Math.min(body.length, values.length); i++) {
-      int mask = changeable[i] & page.changeable()[i];
-      body[i] = (byte) ((body[i] & ~mask) | (values[i] & mask));
-    }
-    return page.select().apply(state, body);
+  /// What was saved last, in this run of the daemon or another.
+  public static SavedModePages recall(UnitMemory memory) {
+    return new SavedModePages(memory.recall(PART).orElseGet(JsonObject::new));
   }
 
-  /// Saves every page that can be. Owner context.
-  ///
-  /// @return completes when the values are on stable storage
-  public static Future<Void> keep(LogicalUnitState state, UnitMemory memory) {
+  /// Every page that can be saved, with its values in `state`.
+  public static SavedModePages of(LogicalUnitState state) {
     var pages = new JsonObject();
     for (ModePage page : ModePage.rows()) {
       if (page.saveable()) {
@@ -57,7 +38,37 @@ public final class SavedModePages {
                 .put(VALUES, HexFormat.of().formatHex(page.body().apply(state))));
       }
     }
+    return new SavedModePages(pages);
+  }
+
+  /// Owner context.
+  ///
+  /// @return completes when the values are on stable storage
+  public Future<Void> keep(UnitMemory memory) {
     return memory.keep(PART, pages);
+  }
+
+  /// The defaults with what was saved over them.
+  ///
+  /// @throws RuntimeException when what was kept cannot be understood
+  public LogicalUnitState over(LogicalUnitState defaults) {
+    LogicalUnitState state = defaults;
+    for (ModePage page : ModePage.rows()) {
+      JsonObject saved = pages.getJsonObject(name(page));
+      state = saved == null ? state : over(page, saved, state);
+    }
+    return state;
+  }
+
+  private static LogicalUnitState over(ModePage page, JsonObject saved, LogicalUnitState state) {
+    byte[] changeable = HexFormat.of().parseHex(saved.getString(CHANGEABLE));
+    byte[] values = HexFormat.of().parseHex(saved.getString(VALUES));
+    byte[] body = page.body().apply(state);
+    for (int i = 0; i < Math.min(body.length, values.length); i++) {
+      int mask = changeable[i] & page.changeable()[i];
+      body[i] = (byte) ((body[i] & ~mask) | (values[i] & mask));
+    }
+    return page.select().apply(state, body);
   }
 
   private static String name(ModePage page) {
