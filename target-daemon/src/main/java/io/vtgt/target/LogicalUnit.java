@@ -95,6 +95,7 @@ public final class LogicalUnit {
   private final LogCounters logCounters;
   private final StartStopCycles startStopCycles;
   private final DeviceClock clock;
+  private final SelfTests selfTests;
 
   // Replaced whole by the owner, read from every event loop.
   private volatile LogicalUnitState state;
@@ -140,6 +141,7 @@ public final class LogicalUnit {
     this.logCounters = new LogCounters(statistics);
     this.startStopCycles = new StartStopCycles(memory, owner);
     this.clock = new DeviceClock(host);
+    this.selfTests = new SelfTests(nanoClock);
   }
 
   public Profile profile() {
@@ -201,6 +203,10 @@ public final class LogicalUnit {
 
   public DeviceClock clock() {
     return clock;
+  }
+
+  public SelfTests selfTests() {
+    return selfTests;
   }
 
   /// Blocks of the unit now.

@@ -34,6 +34,7 @@ public record LogPage(
           counters(ErrorCounterPages.READ, "Read Error Counters", ErrorCounterPages::read),
           counters(ErrorCounterPages.VERIFY, "Verify Error Counters", ErrorCounterPages::verify),
           page(0x0e, "Start-Stop Cycle Counter", StartStopCyclePage::parameters),
+          page(0x10, "Self-Test Results", SelfTestResultsPage::parameters),
           counters(
               StatisticsPage.CODE,
               "General Statistics and Performance",

@@ -97,8 +97,9 @@ class LogPagesTest {
 
   @Test
   void supportedPages_areListedWithAndWithoutSubpages() {
-    assertEquals("00 00 00 07 00 02 03 05 0e 19 2f", sense("00 00 00"));
-    assertEquals("40 ff 00 10 00 00 00 ff 02 00 03 00 05 00 0e 00 19 00 2f 00", sense("00 ff 00"));
+    assertEquals("00 00 00 08 00 02 03 05 0e 10 19 2f", sense("00 00 00"));
+    assertEquals(
+        "40 ff 00 12 00 00 00 ff 02 00 03 00 05 00 0e 00 10 00 19 00 2f 00", sense("00 ff 00"));
   }
 
   @Test
@@ -164,7 +165,7 @@ class LogPagesTest {
 
   @Test
   void allocationLength_cutsTheAnswer() {
-    assertEquals("00 00 00 07 00", a.send(0, "4d 00 00 00 00 00 00 00 05 00").data());
+    assertEquals("00 00 00 08 00", a.send(0, "4d 00 00 00 00 00 00 00 05 00").data());
     assertEquals("", a.send(0, "4d 00 00 00 00 00 00 00 00 00").data());
   }
 
