@@ -27,6 +27,9 @@ public record Sense(
 
   private static final FieldPointer NOWHERE = null;
 
+  /// Bytes of the longest sense data: in descriptor format, with both descriptors there are.
+  public static final byte MAX_LENGTH = 8 + 12 + 8;
+
   private static final int FIXED_LENGTH = 18;
   private static final byte FIXED_CURRENT = 0x70, DESCRIPTOR_CURRENT = 0x72;
   private static final int VALID = 0x80, COMMAND_NOT_DATA = 0x40, BIT_POINTER_VALID = 0x08;

@@ -19,6 +19,9 @@ final class ItlNexus {
   private final List<Asc> pending = new ArrayList<>();
   private volatile boolean attentionPending;
 
+  // Written on the nexus' loop, and by a reset of the unit elsewhere; null when there is none.
+  private volatile byte[] echo;
+
   ItlNexus(Nexus nexus, LogicalUnit unit, int number) {
     this.nexus = nexus;
     this.unit = unit;
@@ -36,6 +39,16 @@ final class ItlNexus {
   /// The unit's number in the nexus' target.
   int number() {
     return number;
+  }
+
+  /// The nexus' echo buffer at the unit (SPC-5, READ BUFFER), or null.
+  byte[] echo() {
+    return echo;
+  }
+
+  /// @param data taken over, not copied; null to forget it
+  void echo(byte[] data) {
+    echo = data;
   }
 
   boolean attentionPending() {

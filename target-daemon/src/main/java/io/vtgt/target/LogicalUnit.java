@@ -16,9 +16,11 @@ import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
 import io.vtgt.scsi.copy.CopyManager;
 import io.vtgt.scsi.copy.CopyOperations;
+import io.vtgt.scsi.page.SavedModePages;
 import io.vtgt.scsi.reservation.Reservations;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreGate;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,6 +29,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -89,9 +92,16 @@ public final class LogicalUnit {
   private final Reservations reservations;
   private final CopyOperations copies = new CopyOperations();
   private volatile CopyManager copyManager = CopyManager.ofOneUnit();
+  private final UnitStatistics statistics;
+  private final LogCounters logCounters;
+  private final StartStopCycles startStopCycles;
+  private final DeviceClock clock;
 
   // Replaced whole by the owner, read from every event loop.
   private volatile LogicalUnitState state;
+
+  // The same: the mode pages as they were saved last.
+  private volatile LogicalUnitState saved;
 
   // Changed by the targets that hold the unit, read from any context.
   private final List<ItlNexus> nexuses = new CopyOnWriteArrayList<>();
@@ -103,19 +113,37 @@ public final class LogicalUnit {
   // Changed by copies, on their own contexts.
   private final Set<ForeignWork> foreignWork = ConcurrentHashMap.newKeySet();
 
-  /// @param state as it is at first and again after a reset
+  /// @param state as it is at first and again after a reset, but for what was saved
   /// @param owner the event loop context on which everything but the data path is changed
   /// @param memory what the unit keeps over restarts beside its medium
   public LogicalUnit(
       Profile profile, StoreGate gate, LogicalUnitState state, Context owner, UnitMemory memory) {
+    this(profile, gate, state, owner, memory, InstantSource.system(), System::nanoTime);
+  }
+
+  /// @param host tells the time of day
+  /// @param nanoClock as [System#nanoTime()]
+  public LogicalUnit(
+      Profile profile,
+      StoreGate gate,
+      LogicalUnitState state,
+      Context owner,
+      UnitMemory memory,
+      InstantSource host,
+      LongSupplier nanoClock) {
     this.profile = profile;
     this.gate = gate;
     this.atFirst = state;
-    this.state = state;
+    this.saved = SavedModePages.recall(state, memory);
+    this.state = saved;
     this.owner = owner;
     this.memory = memory;
     this.controlQueue = new ControlQueue(owner);
     this.reservations = new Reservations(this);
+    this.statistics = new UnitStatistics(nanoClock);
+    this.logCounters = new LogCounters(statistics);
+    this.startStopCycles = new StartStopCycles(memory, owner);
+    this.clock = new DeviceClock(host);
   }
 
   public Profile profile() {
@@ -131,14 +159,50 @@ public final class LogicalUnit {
     return state;
   }
 
-  /// As it was at first: what a reset goes back to, and the default values of the mode pages.
+  /// With the default values of the mode pages.
   public LogicalUnitState defaults() {
     return atFirst;
+  }
+
+  /// With the saved values of the mode pages: what a restart and a reset go back to.
+  public LogicalUnitState saved() {
+    return saved;
+  }
+
+  /// Saves the mode pages of a state, which need not be published yet. Owner context.
+  ///
+  /// @return completes when they are on stable storage; fails when they could not be written, and
+  ///   then what was saved before still stands
+  public Future<Void> save(LogicalUnitState wanted) {
+    return SavedModePages.keep(wanted, memory)
+        .map(
+            _ -> {
+              saved = atFirst.withMode(wanted.mode());
+              return null;
+            });
   }
 
   /// What the unit keeps over restarts beside its medium. Written on [#owner()].
   public UnitMemory memory() {
     return memory;
+  }
+
+  /// What is counted of every command.
+  public UnitStatistics statistics() {
+    return statistics;
+  }
+
+  /// The same as the log pages count it.
+  public LogCounters logCounters() {
+    return logCounters;
+  }
+
+  public StartStopCycles startStopCycles() {
+    return startStopCycles;
+  }
+
+  public DeviceClock clock() {
+    return clock;
   }
 
   /// Blocks of the unit now.
@@ -286,12 +350,7 @@ public final class LogicalUnit {
     Nexus nexus = task.nexus();
     preventing.remove(nexus.id());
     return abortTasks(
-        nexus::equals,
-        () -> {
-          var ends = new ArrayList<>(stopForeignWork(nexus.id()::equals));
-          ends.add(nexus.transport().abortTasksBeside(task.lun(), task.tag()));
-          return ends;
-        });
+        nexus::equals, () -> List.of(nexus.transport().abortTasksBeside(task.lun(), task.tag())));
   }
 
   /// Publishes a new state. Owner context only.
@@ -306,6 +365,7 @@ public final class LogicalUnit {
   /// The order is that of SAM-5 (Status precedence) and of the sense keys: what other nexuses did
   /// comes before what the unit cannot do now, and that before what is wrong in the CDB.
   public Step begin(Task task) {
+    Traffic traffic = statistics.received(task.cdb());
     Step step;
     try {
       CommandSpec row = CommandTable.find(task.cdb()).orElse(null);
@@ -314,7 +374,7 @@ public final class LogicalUnit {
     } catch (RuntimeException | Error e) {
       step = new Step.Done(failed(e));
     }
-    return settled(step);
+    return settled(step, traffic);
   }
 
   /// Why the command does not begin, or null. (Null, because this is asked for every READ.)
@@ -376,40 +436,66 @@ public final class LogicalUnit {
     return profile.readOnly() ? Asc.WRITE_PROTECTED : Asc.SOFTWARE_WRITE_PROTECTED;
   }
 
-  /// The handler's step with failures turned into sense, and sense in the format the unit asks for.
-  private Step settled(Step step) {
+  /// The handler's step with failures turned into sense, and sense in the format the unit asks for;
+  /// what passes is counted.
+  private Step settled(Step step, Traffic traffic) {
     return switch (step) {
-      case Step.Done done ->
-          state.mode().descriptorSense() ? new Step.Done(inUnitsFormat(done.completion())) : done;
-      case Step.Running running -> settled(running.completion());
+      case Step.Done done -> {
+        count(traffic, done.completion());
+        yield state.mode().descriptorSense()
+            ? new Step.Done(inUnitsFormat(done.completion()))
+            : done;
+      }
+      case Step.Running running -> settled(running.completion(), traffic);
       case Step.NeedsData needs ->
           new Step.NeedsData(
               needs.length(),
               data -> {
+                if (traffic.writes()) {
+                  statistics.transferred(traffic, data.readableBytes());
+                }
                 Step next;
                 try {
                   next = needs.then().apply(data);
                 } catch (RuntimeException | Error e) {
                   next = new Step.Done(failed(e));
                 }
-                return settled(next);
+                return settled(next, traffic);
               });
     };
   }
 
-  private Step settled(Future<Completion> completion) {
+  private Step settled(Future<Completion> completion, Traffic traffic) {
     if (completion.succeeded()) {
-      return settled(new Step.Done(completion.result()));
+      return settled(new Step.Done(completion.result()), traffic);
     }
     if (completion.failed()) {
+      statistics.failed(traffic, completion.cause());
       return new Step.Done(failed(completion.cause()));
     }
-    Future<Completion> told = completion.otherwise(this::failed);
-    return new Step.Running(state.mode().descriptorSense() ? told.map(this::inUnitsFormat) : told);
+    long began = statistics.began();
+    return new Step.Running(
+        completion.transform(
+            (answer, failure) -> {
+              statistics.ended(traffic, began);
+              if (failure != null) {
+                statistics.failed(traffic, failure);
+                return Future.succeededFuture(failed(failure));
+              }
+              count(traffic, answer);
+              return Future.succeededFuture(inUnitsFormat(answer));
+            }));
+  }
+
+  private void count(Traffic traffic, Completion completion) {
+    if (traffic.reads() && completion instanceof Completion.Good good) {
+      statistics.transferred(traffic, good.dataIn().readableBytes());
+    }
   }
 
   private Completion inUnitsFormat(Completion completion) {
     return completion instanceof Completion.CheckCondition check
+            && check.descriptorFormat() != state.mode().descriptorSense()
         ? new Completion.CheckCondition(check.sense(), state.mode().descriptorSense())
         : completion;
   }
@@ -542,7 +628,8 @@ public final class LogicalUnit {
                       copies.unitReset();
                       reservations.unitReset();
                       preventing.clear();
-                      publish(state.afterReset(atFirst));
+                      nexuses.forEach(itl -> itl.echo(null));
+                      publish(state.afterReset(saved));
                       attention(asc, _ -> true);
                       on(caller, () -> done.handle(result));
                     }));

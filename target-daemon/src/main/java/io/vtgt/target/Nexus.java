@@ -99,6 +99,23 @@ public final class Nexus {
     return asc;
   }
 
+  /// What this nexus wrote last into its echo buffer at unit `lun` (8 bytes); not to be changed.
+  public Optional<byte[]> echo(long lun) {
+    ItlNexus itl = at(lun);
+    return itl == null ? Optional.empty() : Optional.ofNullable(itl.echo());
+  }
+
+  /// Writes the echo buffer at unit `lun` (8 bytes). It lasts until the nexus ends or the unit is
+  /// reset.
+  ///
+  /// @param data taken over, not copied
+  public void keepEcho(long lun, byte[] data) {
+    ItlNexus itl = at(lun);
+    if (itl != null) {
+      itl.echo(data);
+    }
+  }
+
   /// Clears a pending condition at every unit of this nexus.
   public void clearAttention(Asc asc) {
     for (ItlNexus itl : units) {

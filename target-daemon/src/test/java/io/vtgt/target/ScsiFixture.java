@@ -18,6 +18,7 @@ import io.vtgt.store.BackingStore;
 import io.vtgt.store.StoreGate;
 import io.vtgt.store.memory.MemoryStore;
 import java.net.InetAddress;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -28,6 +29,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /// A target with real units on memory stores, and initiators without a transport: what a test of
@@ -68,10 +70,25 @@ public final class ScsiFixture implements AutoCloseable {
 
   /// A unit that is in no target yet.
   public LogicalUnit unit(LogicalUnit.Profile profile, BackingStore store) {
+    return unit(profile, store, UnitMemory.volatileMemory());
+  }
+
+  /// The same, with a memory of the test's.
+  public LogicalUnit unit(LogicalUnit.Profile profile, BackingStore store, UnitMemory memory) {
+    return unit(profile, store, memory, InstantSource.system(), System::nanoTime);
+  }
+
+  /// The same, with clocks of the test's.
+  public LogicalUnit unit(
+      LogicalUnit.Profile profile,
+      BackingStore store,
+      UnitMemory memory,
+      InstantSource host,
+      LongSupplier nanoClock) {
     var gate = new StoreGate(vertx, store, new StoreGate.Options(0));
     gates.add(gate);
     return new LogicalUnit(
-        profile, gate, LogicalUnitState.INITIAL, context(), UnitMemory.volatileMemory());
+        profile, gate, LogicalUnitState.INITIAL, context(), memory, host, nanoClock);
   }
 
   public LogicalUnit addUnit(int lun) {
