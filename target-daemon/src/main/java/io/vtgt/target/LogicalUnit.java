@@ -14,6 +14,8 @@ import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.SenseKey;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
+import io.vtgt.scsi.alua.StateRule;
+import io.vtgt.scsi.alua.TargetPortGroups;
 import io.vtgt.scsi.reservation.Reservations;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreGate;
@@ -88,12 +90,16 @@ public final class LogicalUnit {
   private final UnitMemory memory;
   private final ControlQueue controlQueue;
   private final Reservations reservations;
+  private final TargetPortGroups portGroups;
 
   // Replaced whole by the owner, read from every event loop.
   private volatile LogicalUnitState state;
 
   // Changed by the targets that hold the unit, read from any context.
   private final List<ItlNexus> nexuses = new CopyOnWriteArrayList<>();
+
+  // Gone, but with commands that still run.
+  private final Set<ItlNexus> leaving = ConcurrentHashMap.newKeySet();
 
   // Changed by PREVENT ALLOW MEDIUM REMOVAL on the nexus' loop, by resets and nexus losses
   // elsewhere.
@@ -112,6 +118,7 @@ public final class LogicalUnit {
     this.memory = memory;
     this.controlQueue = new ControlQueue(owner);
     this.reservations = new Reservations(this);
+    this.portGroups = new TargetPortGroups(new PortGroupUnit(this));
   }
 
   public Profile profile() {
@@ -167,6 +174,11 @@ public final class LogicalUnit {
 
   public Reservations reservations() {
     return reservations;
+  }
+
+  /// Through which groups of ports the unit is reached, and in which access state each is.
+  public TargetPortGroups portGroups() {
+    return portGroups;
   }
 
   /// The context on which everything of the unit but its data path is changed.
@@ -243,7 +255,7 @@ public final class LogicalUnit {
     try {
       CommandSpec row = CommandTable.find(task.cdb()).orElse(null);
       Step refusal = refusal(task, row);
-      step = refusal != null ? refusal : row.handler().apply(task, this);
+      step = refusal != null ? refusal : counted(task, row, row.handler().apply(task, this));
     } catch (RuntimeException | Error e) {
       step = new Step.Done(failed(e));
     }
@@ -263,6 +275,11 @@ public final class LogicalUnit {
     if (!offered) {
       return unknown(task.cdb());
     }
+    // Before reservations: a nexus with another path shall try that one, not give up.
+    Step inaccessible = portGroups.refusal(task.nexus().id(), row, task.cdb());
+    if (inaccessible != null) {
+      return inaccessible;
+    }
     if (access != Access.ALWAYS
         && access != Access.OWN_RULES
         && reservations.conflicts(task.nexus().id(), access)) {
@@ -279,6 +296,35 @@ public final class LogicalUnit {
     }
     Optional<Sense> fault = row.refusal(task.cdb());
     return fault.isEmpty() ? null : Step.check(fault.get());
+  }
+
+  /// A command that does not end at once, known to its nexus until it ends; what waits for data is
+  /// asked again when it comes whether the path is still open.
+  private Step counted(Task task, CommandSpec row, Step step) {
+    if (step instanceof Step.Done || !StateRule.drained(row.opcode())) {
+      return step;
+    }
+    return switch (step) {
+      case Step.Done done -> done;
+      case Step.Running running -> {
+        ItlNexus itl = task.nexus().at(task.lun());
+        if (itl != null && !running.completion().isComplete()) {
+          itl.count(running.completion());
+        }
+        yield running;
+      }
+      case Step.NeedsData needs ->
+          new Step.NeedsData(
+              needs.length(),
+              data -> {
+                Step inaccessible = portGroups.refusal(task.nexus().id(), row, task.cdb());
+                if (inaccessible != null) {
+                  data.release();
+                  return inaccessible;
+                }
+                return counted(task, row, needs.then().apply(data));
+              });
+    };
   }
 
   private Step attention(Task task) {
@@ -395,7 +441,27 @@ public final class LogicalUnit {
   void detach(ItlNexus itl) {
     nexuses.remove(itl);
     preventing.remove(itl.nexus().id());
+    leaving.add(itl);
+    itl.quiet().onComplete(_ -> leaving.remove(itl));
     owner.runOnContext(_ -> reservations.nexusLost(itl.nexus().id()));
+  }
+
+  /// Completes, on any context, when no command of these nexuses that [#begin] took before can
+  /// touch the medium any more, be its nexus gone. For when new ones are refused.
+  Future<Void> commandsEnded(Predicate<Nexus> whose) {
+    var quiet = new ArrayList<Future<Void>>();
+    for (ItlNexus itl : nexuses) {
+      if (whose.test(itl.nexus())) {
+        quiet.add(itl.quiet());
+      }
+    }
+    for (ItlNexus itl : leaving) {
+      if (whose.test(itl.nexus())) {
+        quiet.add(itl.quiet());
+      }
+    }
+    // The gate knows of what was given up by its deadline, but not by the store.
+    return Future.join(quiet).compose(_ -> gate.drained());
   }
 
   /// Ends the tasks of every nexus `whose` matches, through its transport; completes, on the
