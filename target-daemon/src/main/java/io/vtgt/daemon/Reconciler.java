@@ -384,11 +384,19 @@ final class Reconciler {
         .listen(portal.group(), Addresses.toBind(portal.listen()))
         .recover(failure -> Future.failedFuture(cannotBind(portal, failure)))
         .compose(this::here)
-        .map(
+        .compose(
             bound -> {
               running = running.with(new BoundPortal(portal, bound));
-              return null;
+              return portGroupsChanged();
             });
+  }
+
+  /// Units are reached through other portal groups than before. Never fails: no path is closed by
+  /// it.
+  private Future<Void> portGroupsChanged() {
+    var refreshing =
+        running.targets().values().stream().map(it -> PortGroups.refresh(running, it)).toList();
+    return bounded(Future.join(refreshing), "tell the units of their portal groups");
   }
 
   private static AdminError cannotBind(Document.Portal portal, Throwable failure) {
@@ -423,7 +431,10 @@ final class Reconciler {
       return Future.succeededFuture();
     }
     running = running.without(bound.get());
-    return iscsi.unlisten(bound.get().bound()).compose(this::here);
+    return iscsi
+        .unlisten(bound.get().bound())
+        .compose(this::here)
+        .compose(_ -> portGroupsChanged());
   }
 
   private void serve(Document.TargetEntry entry, List<ServedUnit> units) {
@@ -432,9 +443,14 @@ final class Reconciler {
     var byLun = new TreeMap<Integer, ServedUnit>();
     for (var unit : units) {
       byLun.put(unit.entry().lun(), unit);
-      unit.unit().ifPresent(it -> target.addUnit(unit.entry().lun(), it));
+      unit.unit().ifPresent(it -> serve(entry, target, unit.entry().lun(), it));
     }
     running = running.with(new ServedTarget(entry, target, byLun));
+  }
+
+  private void serve(Document.TargetEntry entry, Target target, int lun, LogicalUnit unit) {
+    unit.portGroups().start(PortGroups.setup(running, entry, lun));
+    target.addUnit(lun, unit);
   }
 
   /// First nobody finds the target any more, then its sessions end, then its units close.
@@ -464,6 +480,7 @@ final class Reconciler {
     var served = target(entry.name());
     served.target().accessRules(GatewayView.accessRules(entry.access()));
     running = running.with(served.with(entry));
+    var inLine = PortGroups.refresh(running, running.targets().get(entry.name()));
     var unwanted =
         iscsi.sessions().stream()
             .filter(it -> !it.discovery() && it.targetName().equals(entry.name()))
@@ -477,18 +494,20 @@ final class Reconciler {
                             || entry.portalGroups().contains(it.portalGroup())))
             .toList();
     return oneByOne(
-        unwanted,
-        it ->
-            bounded(
-                    iscsi.endSession(it.id(), "the rules of the target changed"),
-                    "end session " + it.id())
-                .mapEmpty());
+            unwanted,
+            it ->
+                bounded(
+                        iscsi.endSession(it.id(), "the rules of the target changed"),
+                        "end session " + it.id())
+                    .mapEmpty())
+        .compose(_ -> inLine)
+        .compose(this::here);
   }
 
   private void show(String target, ServedUnit unit) {
     var served = target(target);
     running = running.with(served.with(unit));
-    unit.unit().ifPresent(it -> served.target().addUnit(unit.entry().lun(), it));
+    unit.unit().ifPresent(it -> serve(served.entry(), served.target(), unit.entry().lun(), it));
   }
 
   private Future<Void> removeUnit(String target, int lun) {
