@@ -17,6 +17,8 @@ import io.vtgt.scsi.Task;
 import io.vtgt.scsi.copy.CopyManager;
 import io.vtgt.scsi.copy.CopyOperations;
 import io.vtgt.scsi.page.SavedModePages;
+import io.vtgt.scsi.alua.StateRule;
+import io.vtgt.scsi.alua.TargetPortGroups;
 import io.vtgt.scsi.reservation.Reservations;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreGate;
@@ -96,6 +98,7 @@ public final class LogicalUnit {
   private final LogCounters logCounters;
   private final StartStopCycles startStopCycles;
   private final DeviceClock clock;
+  private final TargetPortGroups portGroups;
 
   // Replaced whole by the owner, read from every event loop.
   private volatile LogicalUnitState state;
@@ -105,6 +108,9 @@ public final class LogicalUnit {
 
   // Changed by the targets that hold the unit, read from any context.
   private final List<ItlNexus> nexuses = new CopyOnWriteArrayList<>();
+
+  // Gone, but with commands that still run.
+  private final Set<ItlNexus> leaving = ConcurrentHashMap.newKeySet();
 
   // Changed by PREVENT ALLOW MEDIUM REMOVAL on the nexus' loop, by resets and nexus losses
   // elsewhere.
@@ -144,6 +150,7 @@ public final class LogicalUnit {
     this.logCounters = new LogCounters(statistics);
     this.startStopCycles = new StartStopCycles(memory, owner);
     this.clock = new DeviceClock(host);
+    this.portGroups = new TargetPortGroups(new PortGroupUnit(this));
   }
 
   public Profile profile() {
@@ -276,6 +283,11 @@ public final class LogicalUnit {
     foreignWork.remove(work);
   }
 
+  /// Through which groups of ports the unit is reached, and in which access state each is.
+  public TargetPortGroups portGroups() {
+    return portGroups;
+  }
+
   /// The context on which everything of the unit but its data path is changed.
   public Context owner() {
     return owner;
@@ -370,7 +382,7 @@ public final class LogicalUnit {
     try {
       CommandSpec row = CommandTable.find(task.cdb()).orElse(null);
       Step refusal = refusal(task, row);
-      step = refusal != null ? refusal : row.handler().apply(task, this);
+      step = refusal != null ? refusal : counted(task, row, row.handler().apply(task, this));
     } catch (RuntimeException | Error e) {
       step = new Step.Done(failed(e));
     }
@@ -389,6 +401,11 @@ public final class LogicalUnit {
     }
     if (!offered) {
       return unknown(task.cdb());
+    }
+    // Before reservations: a nexus with another path shall try that one, not give up.
+    Step inaccessible = portGroups.refusal(task.nexus().id(), row, task.cdb());
+    if (inaccessible != null) {
+      return inaccessible;
     }
     if (access != Access.ALWAYS
         && access != Access.OWN_RULES
@@ -409,6 +426,35 @@ public final class LogicalUnit {
     }
     Optional<Sense> fault = row.refusal(task.cdb());
     return fault.isEmpty() ? null : Step.check(fault.get());
+  }
+
+  /// A command that does not end at once, known to its nexus until it ends; what waits for data is
+  /// asked again when it comes whether the path is still open.
+  private Step counted(Task task, CommandSpec row, Step step) {
+    if (step instanceof Step.Done || !StateRule.drained(row.opcode())) {
+      return step;
+    }
+    return switch (step) {
+      case Step.Done done -> done;
+      case Step.Running running -> {
+        ItlNexus itl = task.nexus().at(task.lun());
+        if (itl != null && !running.completion().isComplete()) {
+          itl.count(running.completion());
+        }
+        yield running;
+      }
+      case Step.NeedsData needs ->
+          new Step.NeedsData(
+              needs.length(),
+              data -> {
+                Step inaccessible = portGroups.refusal(task.nexus().id(), row, task.cdb());
+                if (inaccessible != null) {
+                  data.release();
+                  return inaccessible;
+                }
+                return counted(task, row, needs.then().apply(data));
+              });
+    };
   }
 
   private Step attention(Task task) {
@@ -552,7 +598,27 @@ public final class LogicalUnit {
     nexuses.remove(itl);
     preventing.remove(itl.nexus().id());
     copies.nexusLost(itl.nexus().id());
+    leaving.add(itl);
+    itl.quiet().onComplete(_ -> leaving.remove(itl));
     owner.runOnContext(_ -> reservations.nexusLost(itl.nexus().id()));
+  }
+
+  /// Completes, on any context, when no command of these nexuses that [#begin] took before can
+  /// touch the medium any more, be its nexus gone. For when new ones are refused.
+  Future<Void> commandsEnded(Predicate<Nexus> whose) {
+    var quiet = new ArrayList<Future<Void>>();
+    for (ItlNexus itl : nexuses) {
+      if (whose.test(itl.nexus())) {
+        quiet.add(itl.quiet());
+      }
+    }
+    for (ItlNexus itl : leaving) {
+      if (whose.test(itl.nexus())) {
+        quiet.add(itl.quiet());
+      }
+    }
+    // The gate knows of what was given up by its deadline, but not by the store.
+    return Future.join(quiet).compose(_ -> gate.drained());
   }
 
   /// Ends the tasks of every nexus `whose` matches, through its transport; completes, on the
