@@ -15,6 +15,7 @@ import io.vtgt.scsi.SenseKey;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
 import io.vtgt.scsi.reservation.Reservations;
+import io.vtgt.store.Caller;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreGate;
 import java.util.ArrayList;
@@ -25,6 +26,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -78,8 +81,14 @@ public final class LogicalUnit {
 
   private static final Logger log = LoggerFactory.getLogger(LogicalUnit.class);
 
+  /// How long the end of tasks may take before those who wait for it are told that it is not so.
+  /// Longer than initiators wait.
+  private static final long ABORT_SECONDS = 60;
+
   private static final Step RESERVATION_CONFLICT =
       new Step.Done(new Completion.ReservationConflict());
+
+  private static final Step BUSY = new Step.Done(new Completion.Busy());
 
   private final Profile profile;
   private final StoreGate gate;
@@ -219,9 +228,9 @@ public final class LogicalUnit {
   }
 
   /// Ends every task of one nexus on this unit (PREEMPT AND ABORT) and what it prevents; completes,
-  /// on the calling context, when none of its writes can still reach the medium. A nexus that is
-  /// not logged in has none. Not for the nexus whose own control command asks: that command would
-  /// wait for itself.
+  /// on the calling context, when none of its writes can still reach the medium, those of a session
+  /// that is over too. Fails with [StoreFault.Kind#TIMEOUT] when that is not so in time. Not for
+  /// the nexus whose own control command asks: that command would wait for itself.
   public Future<Void> abortTasksOf(Nexus.Id nexus) {
     preventing.remove(nexus);
     return abortTasks(candidate -> candidate.id().equals(nexus), state.mode().taskAbortedStatus());
@@ -269,6 +278,9 @@ public final class LogicalUnit {
       return RESERVATION_CONFLICT;
     }
     if (row.needsMedium()) {
+      if (gate.hung()) {
+        return BUSY; // nothing more for a store that does not answer
+      }
       Optional<Sense> notReady = ready() ? Optional.empty() : notReady();
       if (notReady.isPresent()) {
         return Step.check(notReady.get());
@@ -399,21 +411,28 @@ public final class LogicalUnit {
   }
 
   /// Ends the tasks of every nexus `whose` matches, through its transport; completes, on the
-  /// calling context, when none of their writes can still reach the medium.
+  /// calling context, when none of their writes can still reach the medium. Fails with
+  /// [StoreFault.Kind#TIMEOUT] when that is not so in time: then the tasks have ended, as far as
+  /// they could, and what the store still holds is in quarantine.
   Future<Void> abortTasks(Predicate<Nexus> whose, boolean tellTaskAborted) {
     return abortTasks(
-        nexuses.stream().filter(itl -> whose.test(itl.nexus())).toList(), tellTaskAborted);
+        nexuses.stream().filter(itl -> whose.test(itl.nexus())).toList(), whose, tellTaskAborted);
   }
 
   /// The same for nexuses that may not see the unit any more.
   Future<Void> abortTasks(List<ItlNexus> affected, boolean tellTaskAborted) {
     Set<Nexus> whose = affected.stream().map(ItlNexus::nexus).collect(Collectors.toSet());
+    return abortTasks(affected, whose::contains, tellTaskAborted);
+  }
+
+  private Future<Void> abortTasks(
+      List<ItlNexus> affected, Predicate<Nexus> whose, boolean tellTaskAborted) {
     Promise<Void> ended = Promise.promise();
     Context caller = Vertx.currentContext();
     owner.runOnContext(
         _ -> {
           Promise<Void> tasksEnded = Promise.promise();
-          controlQueue.refuse(whose::contains, tasksEnded.future());
+          controlQueue.refuse(whose, tasksEnded.future());
           Future.join(affected.stream().map(itl -> abortTasks(itl, tellTaskAborted)).toList())
               .<Void>mapEmpty()
               .onComplete(tasksEnded);
@@ -421,10 +440,29 @@ public final class LogicalUnit {
               .future()
               .otherwiseEmpty() // a session that ended meanwhile has no tasks; the gate knows the
               // rest
-              .compose(_ -> gate.drained())
+              .compose(_ -> landed(task -> whose.test(task.nexus())))
+              .timeout(ABORT_SECONDS, TimeUnit.SECONDS)
+              .recover(this::notInTime)
               .onComplete(result -> on(caller, () -> ended.handle(result)));
         });
     return ended.future();
+  }
+
+  private Future<Void> notInTime(Throwable failure) {
+    return Future.failedFuture(
+        failure instanceof TimeoutException
+            ? new StoreFault(
+                StoreFault.Kind.TIMEOUT,
+                "writes of ended tasks are not answered by the store, %d operations in quarantine"
+                    .formatted(gate.quarantined()))
+            : failure);
+  }
+
+  /// Completes when no change of the tasks that `whose` matches can reach the medium any more;
+  /// those that have not begun are taken back. Any context.
+  Future<Void> landed(Predicate<Task> whose) {
+    gate.withdraw(Caller::aborted);
+    return gate.landed(caller -> caller instanceof Task task && whose.test(task));
   }
 
   private static Future<Void> abortTasks(ItlNexus itl, boolean tellTaskAborted) {

@@ -34,15 +34,15 @@ final class WriteAndVerify {
             ReadWrite.partOfABlock(data, blockBytes)
                 ? ReadWrite.HALF_A_BLOCK
                 : new Step.Running(
-                    writeThenVerify(unit.gate(), lba * blockBytes, data, byteCheck == 1)));
+                    writeThenVerify(task, unit.gate(), lba * blockBytes, data, byteCheck == 1)));
   }
 
   /// @param data owned by this method
   private static Future<Completion> writeThenVerify(
-      StoreGate gate, long offset, ByteBuf data, boolean compare) {
+      Task task, StoreGate gate, long offset, ByteBuf data, boolean compare) {
     int length = data.readableBytes();
     ByteBuf expected = compare ? data.retainedDuplicate() : Unpooled.EMPTY_BUFFER;
-    return gate.write(offset, data, true)
+    return gate.write(task, offset, data, true)
         .compose(_ -> new MediumCheck(gate, offset, length, expected).completion())
         .onComplete(_ -> expected.release());
   }
