@@ -1,8 +1,8 @@
 package io.vtgt.scsi;
 
-import io.vtgt.scsi.copy.CopyCommands;
 import io.vtgt.scsi.alua.AluaCommands;
 import io.vtgt.scsi.alua.StateRule;
+import io.vtgt.scsi.copy.CopyCommands;
 import io.vtgt.scsi.reservation.ReservationCommands;
 import io.vtgt.scsi.sbc.SbcCommands;
 import io.vtgt.scsi.spc.SpcCommands;
@@ -23,7 +23,11 @@ public final class CommandTable {
 
   private static final List<CommandSpec> ROWS =
       sorted(
-          SpcCommands.rows(), SbcCommands.rows(), ReservationCommands.rows(), CopyCommands.rows(), AluaCommands.rows());
+          SpcCommands.rows(),
+          SbcCommands.rows(),
+          ReservationCommands.rows(),
+          CopyCommands.rows(),
+          AluaCommands.rows());
   private static final Index INDEX = Index.of(ROWS);
 
   private CommandTable() {}

@@ -24,6 +24,7 @@ final class ItlNexus {
 
   // Written on the nexus' loop, and by a reset of the unit elsewhere; null when there is none.
   private volatile byte[] echo;
+
   /// Commands under way. One more only on the nexus' loop, one less wherever a command completes.
   private final AtomicInteger running = new AtomicInteger();
 

@@ -14,12 +14,13 @@ import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.SenseKey;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
+import io.vtgt.scsi.alua.StateRule;
+import io.vtgt.scsi.alua.TargetPortGroups;
 import io.vtgt.scsi.copy.CopyManager;
 import io.vtgt.scsi.copy.CopyOperations;
 import io.vtgt.scsi.page.SavedModePages;
-import io.vtgt.scsi.alua.StateRule;
-import io.vtgt.scsi.alua.TargetPortGroups;
 import io.vtgt.scsi.reservation.Reservations;
+import io.vtgt.store.Caller;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreGate;
 import java.time.InstantSource;
@@ -31,6 +32,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -84,6 +87,12 @@ public final class LogicalUnit {
   }
 
   private static final Logger log = LoggerFactory.getLogger(LogicalUnit.class);
+
+  /// How long the end of tasks may take before those who wait for it are told that it is not so.
+  /// Longer than initiators wait.
+  private static final long ABORT_SECONDS = 60;
+
+  private static final Step BUSY = new Step.Done(new Completion.Busy());
 
   private final Profile profile;
   private final StoreGate gate;
@@ -344,15 +353,13 @@ public final class LogicalUnit {
   }
 
   /// Ends every task of one nexus on this unit (PREEMPT AND ABORT) and what it prevents; completes,
-  /// on the calling context, when none of its writes can still reach the medium. A nexus that is
-  /// not logged in has none. Not for the nexus whose own control command asks: that command would
-  /// wait for itself.
+  /// on the calling context, when none of its writes can still reach the medium, those of a session
+  /// that is over too. Fails with [StoreFault.Kind#TIMEOUT] when that is not so in time. Not for
+  /// the nexus whose own control command asks: that command would wait for itself.
   public Future<Void> abortTasksOf(Nexus.Id nexus) {
     preventing.remove(nexus);
-    return abortTasks(
-        attached(candidate -> candidate.id().equals(nexus)),
-        state.mode().taskAbortedStatus(),
-        nexus::equals);
+    Predicate<Nexus> whose = candidate -> candidate.id().equals(nexus);
+    return abortTasks(attached(whose), whose, state.mode().taskAbortedStatus(), nexus::equals);
   }
 
   /// Ends every task of the nexus of `task` on this unit but for `task` itself, which asks for it,
@@ -362,7 +369,9 @@ public final class LogicalUnit {
     Nexus nexus = task.nexus();
     preventing.remove(nexus.id());
     return abortTasks(
-        nexus::equals, () -> List.of(nexus.transport().abortTasksBeside(task.lun(), task.tag())));
+        nexus::equals,
+        other -> other.nexus().equals(nexus) && other != task,
+        () -> List.of(nexus.transport().abortTasksBeside(task.lun(), task.tag())));
   }
 
   /// Publishes a new state. Owner context only.
@@ -416,6 +425,9 @@ public final class LogicalUnit {
       }
     }
     if (row.needsMedium()) {
+      if (gate.hung()) {
+        return BUSY; // nothing more for a store that does not answer
+      }
       Optional<Sense> notReady = ready() ? Optional.empty() : notReady();
       if (notReady.isPresent()) {
         return Step.check(notReady.get());
@@ -622,9 +634,11 @@ public final class LogicalUnit {
   }
 
   /// Ends the tasks of every nexus `whose` matches, through its transport; completes, on the
-  /// calling context, when none of their writes can still reach the medium.
+  /// calling context, when none of their writes can still reach the medium. Fails with
+  /// [StoreFault.Kind#TIMEOUT] when that is not so in time: then the tasks have ended, as far as
+  /// they could, and what the store still holds is in quarantine.
   Future<Void> abortTasks(Predicate<Nexus> whose, boolean tellTaskAborted) {
-    return abortTasks(attached(whose), tellTaskAborted, _ -> false);
+    return abortTasks(attached(whose), whose, tellTaskAborted, _ -> false);
   }
 
   private List<ItlNexus> attached(Predicate<Nexus> whose) {
@@ -637,8 +651,17 @@ public final class LogicalUnit {
   Future<Void> abortTasks(
       List<ItlNexus> affected, boolean tellTaskAborted, Predicate<Nexus.Id> foreign) {
     Set<Nexus> whose = affected.stream().map(ItlNexus::nexus).collect(Collectors.toSet());
+    return abortTasks(affected, whose::contains, tellTaskAborted, foreign);
+  }
+
+  private Future<Void> abortTasks(
+      List<ItlNexus> affected,
+      Predicate<Nexus> whose,
+      boolean tellTaskAborted,
+      Predicate<Nexus.Id> foreign) {
     return abortTasks(
-        whose::contains,
+        whose,
+        task -> whose.test(task.nexus()),
         () -> {
           var ends = new ArrayList<Future<Void>>();
           affected.forEach(itl -> ends.add(abortTasks(itl, tellTaskAborted)));
@@ -650,8 +673,10 @@ public final class LogicalUnit {
   }
 
   /// @param whose control commands that wait are refused until the tasks have ended
+  /// @param tasks which tasks' changes of the medium are waited for
   /// @param aborts has the transports end tasks; called on the owner
-  private Future<Void> abortTasks(Predicate<Nexus> whose, Supplier<List<Future<Void>>> aborts) {
+  private Future<Void> abortTasks(
+      Predicate<Nexus> whose, Predicate<Task> tasks, Supplier<List<Future<Void>>> aborts) {
     Promise<Void> ended = Promise.promise();
     Context caller = Vertx.currentContext();
     owner.runOnContext(
@@ -663,10 +688,29 @@ public final class LogicalUnit {
               .future()
               .otherwiseEmpty() // a session that ended meanwhile has no tasks; the gate knows the
               // rest
-              .compose(_ -> gate.drained())
+              .compose(_ -> landed(tasks))
+              .timeout(ABORT_SECONDS, TimeUnit.SECONDS)
+              .recover(this::notInTime)
               .onComplete(result -> on(caller, () -> ended.handle(result)));
         });
     return ended.future();
+  }
+
+  private Future<Void> notInTime(Throwable failure) {
+    return Future.failedFuture(
+        failure instanceof TimeoutException
+            ? new StoreFault(
+                StoreFault.Kind.TIMEOUT,
+                "writes of ended tasks are not answered by the store, %d operations in quarantine"
+                    .formatted(gate.quarantined()))
+            : failure);
+  }
+
+  /// Completes when no change of the tasks that `whose` matches can reach the medium any more;
+  /// those that have not begun are taken back. Any context.
+  Future<Void> landed(Predicate<Task> whose) {
+    gate.withdraw(Caller::aborted);
+    return gate.landed(caller -> caller instanceof Task task && whose.test(task));
   }
 
   private static Future<Void> abortTasks(ItlNexus itl, boolean tellTaskAborted) {
@@ -686,7 +730,7 @@ public final class LogicalUnit {
   Future<Void> reset(Asc asc) {
     Promise<Void> done = Promise.promise();
     Context caller = Vertx.currentContext();
-    abortTasks(attached(), false, _ -> true)
+    abortTasks(attached(), _ -> true, false, _ -> true)
         .onComplete(
             result ->
                 owner.runOnContext(
