@@ -298,7 +298,6 @@ final class Reconciler {
           case Change.UpdateTarget _, Change.RemoveUnit _, Change.UpdateAccounts _ -> {}
           case Change.UpdateDiscovery _, Change.UpdateLogin _, Change.UpdateLimits _ -> {}
           case Change.UpdateHttp _ -> {}
-          case Change.ChangeUnit _, Change.ResizeUnit _ -> {}
         }
       }
       return Future.join(opening).mapEmpty();
@@ -336,7 +335,6 @@ final class Reconciler {
           case Change.UpdateTarget _, Change.AddUnit _, Change.UpdateAccounts _ -> {}
           case Change.UpdateDiscovery _, Change.UpdateLogin _, Change.UpdateLimits _ -> {}
           case Change.UpdateHttp _ -> {}
-          case Change.ChangeUnit _, Change.ResizeUnit _ -> {}
         }
       }
       return leaving;
