@@ -24,7 +24,7 @@ class InquiryTest {
     fixture.addUnit(0);
     assertEquals(
         """
-        00 00 06 12 5b 00 00 02 \
+        00 00 06 12 5b 08 00 02 \
         56 54 47 54 20 20 20 20 \
         56 49 52 54 55 41 4c 2d 44 49 53 4b 20 20 20 20 \
         30 30 30 31 \
@@ -65,11 +65,11 @@ class InquiryTest {
     fixture.addUnit(0);
     Initiator a = fixture.ready("a");
     assertEquals(
-        "00 00 00 0a 00 80 83 85 86 87 88 b0 b1 b2", a.send(0, "12 01 00 00 ff 00").data());
+        "00 00 00 0b 00 80 83 85 86 87 88 8f b0 b1 b2", a.send(0, "12 01 00 00 ff 00").data());
     for (VpdPage page : VpdPage.rows()) {
       byte[] data =
           HexFormat.ofDelimiter(" ")
-              .parseHex(a.send(0, "12 01 %02x 01 00 00".formatted(page.code())).data());
+              .parseHex(a.send(0, "12 01 %02x 10 00 00".formatted(page.code())).data());
       assertEquals(page.code(), data[1] & 0xff);
       assertEquals(data.length - 4, (data[2] << 8) | (data[3] & 0xff), page.name());
     }
