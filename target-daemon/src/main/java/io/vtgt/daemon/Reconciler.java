@@ -220,6 +220,7 @@ final class Reconciler {
           case Change.UpdateTarget _, Change.RemoveUnit _, Change.UpdateAccounts _ -> {}
           case Change.UpdateDiscovery _, Change.UpdateLogin _, Change.UpdateLimits _ -> {}
           case Change.UpdateHttp _ -> {}
+          case Change.ChangeUnit _, Change.ResizeUnit _ -> {}
         }
       }
       return Future.join(opening).mapEmpty();
@@ -256,6 +257,7 @@ final class Reconciler {
           case Change.UpdateTarget _, Change.AddUnit _, Change.UpdateAccounts _ -> {}
           case Change.UpdateDiscovery _, Change.UpdateLogin _, Change.UpdateLimits _ -> {}
           case Change.UpdateHttp _ -> {}
+          case Change.ChangeUnit _, Change.ResizeUnit _ -> {}
         }
       }
       return leaving;
@@ -268,6 +270,9 @@ final class Reconciler {
     }
 
     private Future<Void> one(Change change) {
+      if (change instanceof Change.ChangeUnit(var target, var unit, _)) {
+        return one(new Change.ReplaceUnit(target, unit));
+      }
       LOG.info("{}", change.describe());
       return switch (change) {
         case Change.AddPortal(var portal) ->
@@ -306,6 +311,8 @@ final class Reconciler {
                     return null;
                   });
         }
+        case Change.ChangeUnit _, Change.ResizeUnit _ ->
+            Future.failedFuture(new IllegalStateException("not yet"));
         case Change.UpdateAccounts(var accounts) -> policy(now -> now.withAccounts(accounts));
         case Change.UpdateDiscovery(var discovery) -> policy(now -> now.with(discovery));
         case Change.UpdateLogin(var login) -> policy(now -> now.with(login));
@@ -407,11 +414,19 @@ final class Reconciler {
         .listen(portal.group(), Addresses.toBind(portal.listen()))
         .recover(failure -> Future.failedFuture(cannotBind(portal, failure)))
         .compose(this::here)
-        .map(
+        .compose(
             bound -> {
               running = running.with(new BoundPortal(portal, bound));
-              return null;
+              return portGroupsChanged();
             });
+  }
+
+  /// Units are reached through other portal groups than before. Never fails: no path is closed by
+  /// it.
+  private Future<Void> portGroupsChanged() {
+    var refreshing =
+        running.targets().values().stream().map(it -> PortGroups.refresh(running, it)).toList();
+    return bounded(Future.join(refreshing), "tell the units of their portal groups");
   }
 
   private static AdminError cannotBind(Document.Portal portal, Throwable failure) {
@@ -446,7 +461,10 @@ final class Reconciler {
       return Future.succeededFuture();
     }
     running = running.without(bound.get());
-    return iscsi.unlisten(bound.get().bound()).compose(this::here);
+    return iscsi
+        .unlisten(bound.get().bound())
+        .compose(this::here)
+        .compose(_ -> portGroupsChanged());
   }
 
   private void serve(Document.TargetEntry entry, List<ServedUnit> units) {
@@ -455,9 +473,14 @@ final class Reconciler {
     var byLun = new TreeMap<Integer, ServedUnit>();
     for (var unit : units) {
       byLun.put(unit.entry().lun(), unit);
-      unit.unit().ifPresent(it -> target.addUnit(unit.entry().lun(), it));
+      unit.unit().ifPresent(it -> serve(entry, target, unit.entry().lun(), it));
     }
     running = running.with(new ServedTarget(entry, target, byLun));
+  }
+
+  private void serve(Document.TargetEntry entry, Target target, int lun, LogicalUnit unit) {
+    unit.portGroups().start(PortGroups.setup(running, entry, lun));
+    target.addUnit(lun, unit);
   }
 
   /// First nobody finds the target any more, then its sessions end, then its units close.
@@ -487,6 +510,7 @@ final class Reconciler {
     var served = target(entry.name());
     served.target().accessRules(GatewayView.accessRules(entry.access()));
     running = running.with(served.with(entry));
+    var inLine = PortGroups.refresh(running, running.targets().get(entry.name()));
     var unwanted =
         iscsi.sessions().stream()
             .filter(it -> !it.discovery() && it.targetName().equals(entry.name()))
@@ -500,18 +524,20 @@ final class Reconciler {
                             || entry.portalGroups().contains(it.portalGroup())))
             .toList();
     return oneByOne(
-        unwanted,
-        it ->
-            bounded(
-                    iscsi.endSession(it.id(), "the rules of the target changed"),
-                    "end session " + it.id())
-                .mapEmpty());
+            unwanted,
+            it ->
+                bounded(
+                        iscsi.endSession(it.id(), "the rules of the target changed"),
+                        "end session " + it.id())
+                    .mapEmpty())
+        .compose(_ -> inLine)
+        .compose(this::here);
   }
 
   private void show(String target, ServedUnit unit) {
     var served = target(target);
     running = running.with(served.with(unit));
-    unit.unit().ifPresent(it -> served.target().addUnit(unit.entry().lun(), it));
+    unit.unit().ifPresent(it -> serve(served.entry(), served.target(), unit.entry().lun(), it));
   }
 
   private Future<Void> removeUnit(String target, int lun) {

@@ -14,10 +14,13 @@ import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.SenseKey;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
+import io.vtgt.scsi.alua.StateRule;
+import io.vtgt.scsi.alua.TargetPortGroups;
 import io.vtgt.scsi.copy.CopyManager;
 import io.vtgt.scsi.copy.CopyOperations;
 import io.vtgt.scsi.page.SavedModePages;
 import io.vtgt.scsi.reservation.Reservations;
+import io.vtgt.store.Caller;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreGate;
 import java.time.InstantSource;
@@ -29,6 +32,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -83,6 +88,12 @@ public final class LogicalUnit {
 
   private static final Logger log = LoggerFactory.getLogger(LogicalUnit.class);
 
+  /// How long the end of tasks may take before those who wait for it are told that it is not so.
+  /// Longer than initiators wait.
+  private static final long ABORT_SECONDS = 60;
+
+  private static final Step BUSY = new Step.Done(new Completion.Busy());
+
   private final Profile profile;
   private final StoreGate gate;
   private final LogicalUnitState atFirst;
@@ -97,6 +108,7 @@ public final class LogicalUnit {
   private final StartStopCycles startStopCycles;
   private final DeviceClock clock;
   private final SelfTests selfTests;
+  private final TargetPortGroups portGroups;
 
   // Replaced whole by the owner, read from every event loop.
   private volatile LogicalUnitState state;
@@ -106,6 +118,9 @@ public final class LogicalUnit {
 
   // Changed by the targets that hold the unit, read from any context.
   private final List<ItlNexus> nexuses = new CopyOnWriteArrayList<>();
+
+  // Gone, but with commands that still run.
+  private final Set<ItlNexus> leaving = ConcurrentHashMap.newKeySet();
 
   // Changed by PREVENT ALLOW MEDIUM REMOVAL on the nexus' loop, by resets and nexus losses
   // elsewhere.
@@ -146,6 +161,7 @@ public final class LogicalUnit {
     this.startStopCycles = new StartStopCycles(memory, owner);
     this.clock = new DeviceClock(host);
     this.selfTests = new SelfTests(nanoClock);
+    this.portGroups = new TargetPortGroups(new PortGroupUnit(this));
   }
 
   public Profile profile() {
@@ -284,6 +300,11 @@ public final class LogicalUnit {
     foreignWork.remove(work);
   }
 
+  /// Through which groups of ports the unit is reached, and in which access state each is.
+  public TargetPortGroups portGroups() {
+    return portGroups;
+  }
+
   /// The context on which everything of the unit but its data path is changed.
   public Context owner() {
     return owner;
@@ -340,15 +361,13 @@ public final class LogicalUnit {
   }
 
   /// Ends every task of one nexus on this unit (PREEMPT AND ABORT) and what it prevents; completes,
-  /// on the calling context, when none of its writes can still reach the medium. A nexus that is
-  /// not logged in has none. Not for the nexus whose own control command asks: that command would
-  /// wait for itself.
+  /// on the calling context, when none of its writes can still reach the medium, those of a session
+  /// that is over too. Fails with [StoreFault.Kind#TIMEOUT] when that is not so in time. Not for
+  /// the nexus whose own control command asks: that command would wait for itself.
   public Future<Void> abortTasksOf(Nexus.Id nexus) {
     preventing.remove(nexus);
-    return abortTasks(
-        attached(candidate -> candidate.id().equals(nexus)),
-        state.mode().taskAbortedStatus(),
-        nexus::equals);
+    Predicate<Nexus> whose = candidate -> candidate.id().equals(nexus);
+    return abortTasks(attached(whose), whose, state.mode().taskAbortedStatus(), nexus::equals);
   }
 
   /// Ends every task of the nexus of `task` on this unit but for `task` itself, which asks for it,
@@ -358,7 +377,9 @@ public final class LogicalUnit {
     Nexus nexus = task.nexus();
     preventing.remove(nexus.id());
     return abortTasks(
-        nexus::equals, () -> List.of(nexus.transport().abortTasksBeside(task.lun(), task.tag())));
+        nexus::equals,
+        other -> other.nexus().equals(nexus) && other != task,
+        () -> List.of(nexus.transport().abortTasksBeside(task.lun(), task.tag())));
   }
 
   /// Publishes a new state. Owner context only.
@@ -378,7 +399,7 @@ public final class LogicalUnit {
     try {
       CommandSpec row = CommandTable.find(task.cdb()).orElse(null);
       Step refusal = refusal(task, row);
-      step = refusal != null ? refusal : row.handler().apply(task, this);
+      step = refusal != null ? refusal : counted(task, row, row.handler().apply(task, this));
     } catch (RuntimeException | Error e) {
       step = new Step.Done(failed(e));
     }
@@ -398,6 +419,11 @@ public final class LogicalUnit {
     if (!offered) {
       return unknown(task.cdb());
     }
+    // Before reservations: a nexus with another path shall try that one, not give up.
+    Step inaccessible = portGroups.refusal(task.nexus().id(), row, task.cdb());
+    if (inaccessible != null) {
+      return inaccessible;
+    }
     if (access != Access.ALWAYS
         && access != Access.OWN_RULES
         && reservations.conflicts(task.nexus().id(), access)) {
@@ -407,6 +433,9 @@ public final class LogicalUnit {
       }
     }
     if (row.needsMedium()) {
+      if (gate.hung()) {
+        return BUSY; // nothing more for a store that does not answer
+      }
       Optional<Sense> notReady = ready() ? Optional.empty() : notReady();
       if (notReady.isPresent()) {
         return Step.check(notReady.get());
@@ -417,6 +446,35 @@ public final class LogicalUnit {
     }
     Optional<Sense> fault = row.refusal(task.cdb());
     return fault.isEmpty() ? null : Step.check(fault.get());
+  }
+
+  /// A command that does not end at once, known to its nexus until it ends; what waits for data is
+  /// asked again when it comes whether the path is still open.
+  private Step counted(Task task, CommandSpec row, Step step) {
+    if (step instanceof Step.Done || !StateRule.drained(row.opcode())) {
+      return step;
+    }
+    return switch (step) {
+      case Step.Done done -> done;
+      case Step.Running running -> {
+        ItlNexus itl = task.nexus().at(task.lun());
+        if (itl != null && !running.completion().isComplete()) {
+          itl.count(running.completion());
+        }
+        yield running;
+      }
+      case Step.NeedsData needs ->
+          new Step.NeedsData(
+              needs.length(),
+              data -> {
+                Step inaccessible = portGroups.refusal(task.nexus().id(), row, task.cdb());
+                if (inaccessible != null) {
+                  data.release();
+                  return inaccessible;
+                }
+                return counted(task, row, needs.then().apply(data));
+              });
+    };
   }
 
   private Step attention(Task task) {
@@ -560,13 +618,35 @@ public final class LogicalUnit {
     nexuses.remove(itl);
     preventing.remove(itl.nexus().id());
     copies.nexusLost(itl.nexus().id());
+    leaving.add(itl);
+    itl.quiet().onComplete(_ -> leaving.remove(itl));
     owner.runOnContext(_ -> reservations.nexusLost(itl.nexus().id()));
   }
 
+  /// Completes, on any context, when no command of these nexuses that [#begin] took before can
+  /// touch the medium any more, be its nexus gone. For when new ones are refused.
+  Future<Void> commandsEnded(Predicate<Nexus> whose) {
+    var quiet = new ArrayList<Future<Void>>();
+    for (ItlNexus itl : nexuses) {
+      if (whose.test(itl.nexus())) {
+        quiet.add(itl.quiet());
+      }
+    }
+    for (ItlNexus itl : leaving) {
+      if (whose.test(itl.nexus())) {
+        quiet.add(itl.quiet());
+      }
+    }
+    // The gate knows of what was given up by its deadline, but not by the store.
+    return Future.join(quiet).compose(_ -> gate.drained());
+  }
+
   /// Ends the tasks of every nexus `whose` matches, through its transport; completes, on the
-  /// calling context, when none of their writes can still reach the medium.
+  /// calling context, when none of their writes can still reach the medium. Fails with
+  /// [StoreFault.Kind#TIMEOUT] when that is not so in time: then the tasks have ended, as far as
+  /// they could, and what the store still holds is in quarantine.
   Future<Void> abortTasks(Predicate<Nexus> whose, boolean tellTaskAborted) {
-    return abortTasks(attached(whose), tellTaskAborted, _ -> false);
+    return abortTasks(attached(whose), whose, tellTaskAborted, _ -> false);
   }
 
   private List<ItlNexus> attached(Predicate<Nexus> whose) {
@@ -579,8 +659,17 @@ public final class LogicalUnit {
   Future<Void> abortTasks(
       List<ItlNexus> affected, boolean tellTaskAborted, Predicate<Nexus.Id> foreign) {
     Set<Nexus> whose = affected.stream().map(ItlNexus::nexus).collect(Collectors.toSet());
+    return abortTasks(affected, whose::contains, tellTaskAborted, foreign);
+  }
+
+  private Future<Void> abortTasks(
+      List<ItlNexus> affected,
+      Predicate<Nexus> whose,
+      boolean tellTaskAborted,
+      Predicate<Nexus.Id> foreign) {
     return abortTasks(
-        whose::contains,
+        whose,
+        task -> whose.test(task.nexus()),
         () -> {
           var ends = new ArrayList<Future<Void>>();
           affected.forEach(itl -> ends.add(abortTasks(itl, tellTaskAborted)));
@@ -592,8 +681,10 @@ public final class LogicalUnit {
   }
 
   /// @param whose control commands that wait are refused until the tasks have ended
+  /// @param tasks which tasks' changes of the medium are waited for
   /// @param aborts has the transports end tasks; called on the owner
-  private Future<Void> abortTasks(Predicate<Nexus> whose, Supplier<List<Future<Void>>> aborts) {
+  private Future<Void> abortTasks(
+      Predicate<Nexus> whose, Predicate<Task> tasks, Supplier<List<Future<Void>>> aborts) {
     Promise<Void> ended = Promise.promise();
     Context caller = Vertx.currentContext();
     owner.runOnContext(
@@ -605,10 +696,29 @@ public final class LogicalUnit {
               .future()
               .otherwiseEmpty() // a session that ended meanwhile has no tasks; the gate knows the
               // rest
-              .compose(_ -> gate.drained())
+              .compose(_ -> landed(tasks))
+              .timeout(ABORT_SECONDS, TimeUnit.SECONDS)
+              .recover(this::notInTime)
               .onComplete(result -> on(caller, () -> ended.handle(result)));
         });
     return ended.future();
+  }
+
+  private Future<Void> notInTime(Throwable failure) {
+    return Future.failedFuture(
+        failure instanceof TimeoutException
+            ? new StoreFault(
+                StoreFault.Kind.TIMEOUT,
+                "writes of ended tasks are not answered by the store, %d operations in quarantine"
+                    .formatted(gate.quarantined()))
+            : failure);
+  }
+
+  /// Completes when no change of the tasks that `whose` matches can reach the medium any more;
+  /// those that have not begun are taken back. Any context.
+  Future<Void> landed(Predicate<Task> whose) {
+    gate.withdraw(Caller::aborted);
+    return gate.landed(caller -> caller instanceof Task task && whose.test(task));
   }
 
   private static Future<Void> abortTasks(ItlNexus itl, boolean tellTaskAborted) {
@@ -628,7 +738,7 @@ public final class LogicalUnit {
   Future<Void> reset(Asc asc) {
     Promise<Void> done = Promise.promise();
     Context caller = Vertx.currentContext();
-    abortTasks(attached(), false, _ -> true)
+    abortTasks(attached(), _ -> true, false, _ -> true)
         .onComplete(
             result ->
                 owner.runOnContext(

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -215,6 +216,29 @@ public final class Target {
               }
             });
     return done.future();
+  }
+
+  /// Completes when no change of the tasks that `whose` matches can reach the medium of any unit
+  /// any more; those that have not begun are taken back. Any context.
+  ///
+  /// @param lun only on this unit (8 bytes), or on all
+  public Future<Void> landed(OptionalLong lun, Predicate<Task> whose) {
+    var landed = new ArrayList<Future<Void>>();
+    units.forEach(
+        (number, unit) -> {
+          if (lun.isEmpty() || Lun.number(lun.getAsLong()) == number) {
+            landed.add(unit.landed(whose));
+          }
+        });
+    return Future.join(landed).mapEmpty();
+  }
+
+  /// Gives up what the store has not answered of the tasks of a nexus: it stays in quarantine, and
+  /// the tasks end. Any context.
+  public void abandon(Nexus nexus) {
+    for (LogicalUnit unit : units.values()) {
+      unit.gate().abandon(caller -> caller instanceof Task task && task.nexus().equals(nexus));
+    }
   }
 
   private static void endSession(Nexus nexus) {

@@ -111,14 +111,23 @@ public final class ScsiFixture implements AutoCloseable {
   }
 
   public Initiator login(String name, InetAddress address) {
-    var initiator = new Initiator(name, address);
+    return login(name, address, 1);
+  }
+
+  private Initiator login(String name, InetAddress address, int portalGroup) {
+    var initiator = new Initiator(name, address, portalGroup);
     target.attach(initiator.nexus);
     return initiator;
   }
 
   /// Logs in and takes the POWER ON attentions of all units.
   public Initiator ready(String name) {
-    Initiator initiator = login(name);
+    return ready(name, 1);
+  }
+
+  /// The same through another portal group: another nexus.
+  public Initiator ready(String name, int portalGroup) {
+    Initiator initiator = login(name, InetAddress.getLoopbackAddress(), portalGroup);
     initiator.nexus.unitNumbers().forEach(lun -> initiator.send(lun, "00 00 00 00 00 00"));
     return initiator;
   }
@@ -163,8 +172,8 @@ public final class ScsiFixture implements AutoCloseable {
     public final FakeTransport transport = new FakeTransport();
     public final Nexus nexus;
 
-    private Initiator(String name, InetAddress address) {
-      var id = new Nexus.Id(name, 0x400001370000L, TARGET, 1);
+    private Initiator(String name, InetAddress address, int portalGroup) {
+      var id = new Nexus.Id(name, 0x400001370000L, TARGET, portalGroup);
       nexus = new Nexus(id, address, context(), transport);
     }
 

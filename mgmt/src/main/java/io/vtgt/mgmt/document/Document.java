@@ -100,6 +100,7 @@ public record Document(
   /// @param access who may log in; empty is everyone
   /// @param authentication CHAP
   /// @param redirect sends initiators elsewhere at login
+  /// @param alua access states of the paths to the units
   public record TargetEntry(
       String name,
       Optional<String> alias,
@@ -107,13 +108,29 @@ public record Document(
       List<AccessRule> access,
       Authentication authentication,
       Optional<Redirect> redirect,
-      List<Unit> units) {
+      List<Unit> units,
+      Alua alua) {
 
     public TargetEntry withUnits(List<Unit> units) {
       return new TargetEntry(
-          name, alias, portalGroups, access, authentication, redirect, List.copyOf(units));
+          name, alias, portalGroups, access, authentication, redirect, List.copyOf(units), alua);
     }
   }
+
+  /// Asymmetric logical unit access: every portal group is a target port group.
+  ///
+  /// @param mode who may change states: `off` (and nothing is told of them), `implicit` (the
+  ///   administrator), `explicit` (initiators), `both`
+  /// @param groups what differs from active and optimized, not preferred
+  public record Alua(String mode, List<AluaGroup> groups) {}
+
+  /// The state in which a portal group is for units until it is changed.
+  ///
+  /// @param group target portal group tag
+  /// @param state `active-optimized`, `active-non-optimized`, `standby`, `unavailable` or `offline`
+  /// @param preferred initiators that may choose use this group
+  /// @param luns units it is said of, before what is said of all; empty is all
+  public record AluaGroup(int group, String state, boolean preferred, List<Integer> luns) {}
 
   /// @param initiators names with `*` and `?`; empty matches every name
   /// @param addresses `10.0.0.0/8`, `fd00::/8`, single addresses; empty matches every address

@@ -26,6 +26,8 @@ public final class DocumentDefaults {
           new Row(Document.Limits.class, "sessions", 1024),
           new Row(Document.Limits.class, "dataBudgetBytes", 256L << 20),
           new Row(Document.Limits.class, "storeDeadlineSeconds", 30),
+          new Row(Document.Alua.class, "mode", "implicit"),
+          new Row(Document.AluaGroup.class, "state", "active-optimized"),
           new Row(Document.Unit.class, "blockSize", 512),
           new Row(Document.Unit.class, "physicalBlockSize", 0),
           new Row(Document.Unit.class, "thin", true),

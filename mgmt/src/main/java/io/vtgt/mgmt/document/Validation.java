@@ -29,6 +29,12 @@ public final class Validation {
   public static final List<String> CHAP_ALGORITHMS = List.of("SHA3-256", "SHA-256", "SHA-1", "MD5");
   static final int MAX_LUN = 16383;
 
+  /// The states an administrator can ask for, and who may change them.
+  public static final List<String>
+      ACCESS_STATES =
+          List.of("active-optimized", "active-non-optimized", "standby", "unavailable", "offline"),
+      ALUA_MODES = List.of("off", "implicit", "explicit", "both");
+
   /// 96 bits at least (RFC 7143 section 12.1.3); the upper bound is what initiators can store.
   static final int MIN_SECRET_BYTES = 12, MAX_SECRET_BYTES = 255;
 
@@ -246,8 +252,56 @@ public final class Validation {
         .redirect()
         .map(Redirect::address)
         .ifPresent(it -> reachable(at + "/redirect/address", it));
+    alua(at + "/alua", target, groups);
     each(at + "/units", target.units(), this::unit);
     unique(at + "/units", "/lun", target.units(), it -> Optional.of(it.lun()));
+  }
+
+  private void alua(String at, TargetEntry target, Set<Integer> groups) {
+    var alua = target.alua();
+    oneOf(at + "/mode", alua.mode(), ALUA_MODES);
+    boolean off = alua.mode().equals("off");
+    var said = new HashSet<Map.Entry<Integer, Integer>>();
+    each(
+        at + "/groups",
+        alua.groups(),
+        (item, group) -> {
+          var through = target.portalGroups();
+          if (!groups.contains(group.group())) {
+            wrong(item + "/group", "there is no portal of group " + group.group());
+          } else if (!through.isEmpty() && !through.contains(group.group())) {
+            wrong(
+                item + "/group",
+                "the target is not reached through group "
+                    + group.group()
+                    + ", only through "
+                    + through);
+          }
+          oneOf(item + "/state", group.state(), ACCESS_STATES);
+          if (off) {
+            wrong(item, "mode is off: nothing can be said of groups");
+          }
+          each(item + "/luns", group.luns(), (lun, number) -> range(lun, number, 0, MAX_LUN));
+          var luns = group.luns().isEmpty() ? List.of(-1) : group.luns();
+          if (!luns.stream().allMatch(lun -> said.add(Map.entry(group.group(), lun)))) {
+            wrong(
+                item,
+                "of group " + group.group() + " and the same units something is said already");
+          }
+        });
+  }
+
+  private void oneOf(String at, String value, List<String> allowed) {
+    if (!allowed.contains(value)) {
+      wrong(
+          at,
+          "\""
+              + value
+              + "\""
+              + Nearest.hint(value, allowed)
+              + "; allowed are "
+              + String.join(", ", allowed));
+    }
   }
 
   private void accessRule(String at, AccessRule rule) {

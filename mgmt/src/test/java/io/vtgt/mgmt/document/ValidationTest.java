@@ -24,6 +24,32 @@ class ValidationTest {
   }
 
   @Test
+  void accessStates_thatContradict_areAllTold() {
+    assertViolations(
+        """
+        portals: [{group: 1, listen: 127.0.0.1:3260}, {group: 2, listen: 127.0.0.1:3261}]
+        targets:
+          - name: iqn.2026-11.test:a
+            portalGroups: [1]
+            alua:
+              mode: impliict
+              groups: [{group: 3}, {group: 2}, {group: 1, state: asleep}, {group: 1, luns: [0, 1]}, {group: 1, luns: [2, 1]}, {group: 1}]
+          - name: iqn.2026-11.test:b
+            alua: {mode: off, groups: [{group: 1, luns: [99999]}]}
+        """,
+        """
+        /targets/0/alua/mode: "impliict" (did you mean "implicit"?); allowed are off, implicit, explicit, both
+        /targets/0/alua/groups/0/group: there is no portal of group 3
+        /targets/0/alua/groups/1/group: the target is not reached through group 2, only through [1]
+        /targets/0/alua/groups/2/state: "asleep"; allowed are active-optimized, active-non-optimized, standby, unavailable, offline
+        /targets/0/alua/groups/4: of group 1 and the same units something is said already
+        /targets/0/alua/groups/5: of group 1 and the same units something is said already
+        /targets/1/alua/groups/0: mode is off: nothing can be said of groups
+        /targets/1/alua/groups/0/luns/0: 99999; 0 to 16383 are allowed
+        """);
+  }
+
+  @Test
   void oneMistakeOfEachKind_checked_areAllTold() {
     assertViolations(
         """

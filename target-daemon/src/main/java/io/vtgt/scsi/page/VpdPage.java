@@ -43,7 +43,7 @@ public record VpdPage(int code, String name, BiFunction<LogicalUnit, Nexus, byte
   public byte[] encode(LogicalUnit unit, Nexus nexus) {
     byte[] body = this.body.apply(unit, nexus);
     return ByteBuffer.allocate(HEADER_LENGTH + body.length)
-        .put((byte) 0) // peripheral qualifier: connected; type: direct access block device
+        .put(unit.portGroups().peripheral(nexus.id())) // type: direct access block device
         .put((byte) code)
         .putShort((short) body.length)
         .put(body)

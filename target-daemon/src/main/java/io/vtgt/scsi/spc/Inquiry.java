@@ -6,6 +6,7 @@ import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
 import io.vtgt.scsi.page.VpdPage;
 import io.vtgt.target.LogicalUnit;
+import io.vtgt.target.Nexus;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
@@ -16,7 +17,7 @@ final class Inquiry {
   /// SPC-4: what today's initiators and test tools know; none of them knows 07h.
   private static final byte VERSION = 0x06;
 
-  private static final byte HISUP_AND_FORMAT_2 = 0x12, CMDQUE = 0x02, RMB = (byte) 0x80;
+  private static final byte HISUP_AND_FORMAT_2 = 0x12, CMDQUE = 0x02, MULTIP = 0x10, RMB = (byte) 0x80;
 
   /// Third-party copy commands (3PC).
   private static final byte THIRD_PARTY_COPY = 0x08;
@@ -39,7 +40,9 @@ final class Inquiry {
           .map(page -> Step.good(page.encode(unit, task.nexus()), allocationLength))
           .orElseGet(Inquiry::wrongPage);
     }
-    return pageCode == 0 ? Step.good(standardData(unit), allocationLength) : wrongPage();
+    return pageCode == 0
+        ? Step.good(standardData(unit, task.nexus()), allocationLength)
+        : wrongPage();
   }
 
   /// For a LUN that names no unit: the same form, saying so.
@@ -58,14 +61,20 @@ final class Inquiry {
     return Step.check(Sense.invalidFieldInCdb(2, 7));
   }
 
-  private static byte[] standardData(LogicalUnit unit) {
+  private static byte[] standardData(LogicalUnit unit, Nexus nexus) {
     LogicalUnit.Profile profile = unit.profile();
-    return standardData(
-        (byte) 0,
-        profile.removable() ? RMB : 0,
-        profile.vendor(),
-        profile.product(),
-        profile.revision());
+    byte[] data =
+        standardData(
+            unit.portGroups().peripheral(nexus.id()),
+            profile.removable() ? RMB : 0,
+            profile.vendor(),
+            profile.product(),
+            profile.revision());
+    data[5] |= (byte) (unit.portGroups().mode().tpgs << 4);
+    if (unit.portGroups().reachable(nexus.id()).size() > 1) {
+      data[6] |= MULTIP;
+    }
+    return data;
   }
 
   private static byte[] standardData(
