@@ -435,7 +435,7 @@ public final class StoreGate {
   /// How much room the medium takes and how much is left. See [BackingStore#space].
   public Future<Space> space() {
     return submit(
-        new Change<Space>(Operation.Count.OTHER, Operation.Reach.READS, 0, 0) {
+        new Change<Space>(Caller.UNKNOWN, Operation.Count.OTHER, Operation.Reach.READS, 0, 0) {
           @Override
           Future<Space> start() {
             return store.space();
@@ -455,7 +455,7 @@ public final class StoreGate {
   /// @param opening called when the old store is closed
   public Future<Void> reopen(Supplier<Future<BackingStore>> opening) {
     return submit(
-        new Change<Void>(Operation.Count.OTHER, Operation.Reach.BARRIER, 0, 0) {
+        new Change<Void>(Caller.UNKNOWN, Operation.Count.OTHER, Operation.Reach.BARRIER, 0, 0) {
           @Override
           Future<Void> start() {
             return store
