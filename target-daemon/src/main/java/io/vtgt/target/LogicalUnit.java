@@ -160,6 +160,7 @@ public final class LogicalUnit {
   private final LogCounters logCounters;
   private final StartStopCycles startStopCycles;
   private final DeviceClock clock;
+  private final SelfTests selfTests;
   private final TargetPortGroups portGroups;
   private final SpaceWatch spaceWatch;
 
@@ -215,6 +216,7 @@ public final class LogicalUnit {
     this.logCounters = new LogCounters(statistics);
     this.startStopCycles = new StartStopCycles(memory, owner);
     this.clock = new DeviceClock(host);
+    this.selfTests = new SelfTests(nanoClock);
     this.portGroups = new TargetPortGroups(new PortGroupUnit(this));
     this.spaceWatch = new SpaceWatch(this);
   }
@@ -278,6 +280,10 @@ public final class LogicalUnit {
 
   public DeviceClock clock() {
     return clock;
+  }
+
+  public SelfTests selfTests() {
+    return selfTests;
   }
 
   /// Blocks of the unit now.
