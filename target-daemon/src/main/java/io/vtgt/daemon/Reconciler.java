@@ -11,10 +11,12 @@ import io.vtgt.iscsi.IscsiService;
 import io.vtgt.mgmt.AdminError;
 import io.vtgt.mgmt.document.Change;
 import io.vtgt.mgmt.document.Document;
+import io.vtgt.scsi.copy.CopyManager;
 import io.vtgt.store.StoreFault;
 import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.Target;
 import java.net.BindException;
+import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -72,6 +74,7 @@ final class Reconciler {
   private final Context control;
   private final IscsiService iscsi;
   private final UnitOpener opener;
+  private final CopyManager copyManager;
 
   // Replaced whole on the control context, read from every event loop.
   private volatile Running running;
@@ -87,6 +90,8 @@ final class Reconciler {
     this.running = Running.nothingOf(document);
     this.iscsi = iscsi.apply(new GatewayView(this::running));
     this.opener = opener;
+    this.copyManager =
+        new CopyManager(new GatewayUnits(this::running), System::nanoTime, new SecureRandom());
   }
 
   Running running() {
@@ -215,6 +220,7 @@ final class Reconciler {
           case Change.UpdateTarget _, Change.RemoveUnit _, Change.UpdateAccounts _ -> {}
           case Change.UpdateDiscovery _, Change.UpdateLogin _, Change.UpdateLimits _ -> {}
           case Change.UpdateHttp _ -> {}
+          case Change.ChangeUnit _, Change.ResizeUnit _ -> {}
         }
       }
       return Future.join(opening).mapEmpty();
@@ -251,6 +257,7 @@ final class Reconciler {
           case Change.UpdateTarget _, Change.AddUnit _, Change.UpdateAccounts _ -> {}
           case Change.UpdateDiscovery _, Change.UpdateLogin _, Change.UpdateLimits _ -> {}
           case Change.UpdateHttp _ -> {}
+          case Change.ChangeUnit _, Change.ResizeUnit _ -> {}
         }
       }
       return leaving;
@@ -263,6 +270,9 @@ final class Reconciler {
     }
 
     private Future<Void> one(Change change) {
+      if (change instanceof Change.ChangeUnit(var target, var unit, _)) {
+        return one(new Change.ReplaceUnit(target, unit));
+      }
       LOG.info("{}", change.describe());
       return switch (change) {
         case Change.AddPortal(var portal) ->
@@ -301,6 +311,8 @@ final class Reconciler {
                     return null;
                   });
         }
+        case Change.ChangeUnit _, Change.ResizeUnit _ ->
+            Future.failedFuture(new IllegalStateException("not yet"));
         case Change.UpdateAccounts(var accounts) -> policy(now -> now.withAccounts(accounts));
         case Change.UpdateDiscovery(var discovery) -> policy(now -> now.with(discovery));
         case Change.UpdateLogin(var login) -> policy(now -> now.with(login));
@@ -402,11 +414,19 @@ final class Reconciler {
         .listen(portal.group(), Addresses.toBind(portal.listen()))
         .recover(failure -> Future.failedFuture(cannotBind(portal, failure)))
         .compose(this::here)
-        .map(
+        .compose(
             bound -> {
               running = running.with(new BoundPortal(portal, bound));
-              return null;
+              return portGroupsChanged();
             });
+  }
+
+  /// Units are reached through other portal groups than before. Never fails: no path is closed by
+  /// it.
+  private Future<Void> portGroupsChanged() {
+    var refreshing =
+        running.targets().values().stream().map(it -> PortGroups.refresh(running, it)).toList();
+    return bounded(Future.join(refreshing), "tell the units of their portal groups");
   }
 
   private static AdminError cannotBind(Document.Portal portal, Throwable failure) {
@@ -441,7 +461,10 @@ final class Reconciler {
       return Future.succeededFuture();
     }
     running = running.without(bound.get());
-    return iscsi.unlisten(bound.get().bound()).compose(this::here);
+    return iscsi
+        .unlisten(bound.get().bound())
+        .compose(this::here)
+        .compose(_ -> portGroupsChanged());
   }
 
   private void serve(Document.TargetEntry entry, List<ServedUnit> units) {
@@ -450,9 +473,14 @@ final class Reconciler {
     var byLun = new TreeMap<Integer, ServedUnit>();
     for (var unit : units) {
       byLun.put(unit.entry().lun(), unit);
-      unit.unit().ifPresent(it -> target.addUnit(unit.entry().lun(), it));
+      unit.unit().ifPresent(it -> serve(entry, target, unit.entry().lun(), it));
     }
     running = running.with(new ServedTarget(entry, target, byLun));
+  }
+
+  private void serve(Document.TargetEntry entry, Target target, int lun, LogicalUnit unit) {
+    unit.portGroups().start(PortGroups.setup(running, entry, lun));
+    target.addUnit(lun, unit);
   }
 
   /// First nobody finds the target any more, then its sessions end, then its units close.
@@ -482,6 +510,7 @@ final class Reconciler {
     var served = target(entry.name());
     served.target().accessRules(GatewayView.accessRules(entry.access()));
     running = running.with(served.with(entry));
+    var inLine = PortGroups.refresh(running, running.targets().get(entry.name()));
     var unwanted =
         iscsi.sessions().stream()
             .filter(it -> !it.discovery() && it.targetName().equals(entry.name()))
@@ -495,18 +524,20 @@ final class Reconciler {
                             || entry.portalGroups().contains(it.portalGroup())))
             .toList();
     return oneByOne(
-        unwanted,
-        it ->
-            bounded(
-                    iscsi.endSession(it.id(), "the rules of the target changed"),
-                    "end session " + it.id())
-                .mapEmpty());
+            unwanted,
+            it ->
+                bounded(
+                        iscsi.endSession(it.id(), "the rules of the target changed"),
+                        "end session " + it.id())
+                    .mapEmpty())
+        .compose(_ -> inLine)
+        .compose(this::here);
   }
 
   private void show(String target, ServedUnit unit) {
     var served = target(target);
     running = running.with(served.with(unit));
-    unit.unit().ifPresent(it -> served.target().addUnit(unit.entry().lun(), it));
+    unit.unit().ifPresent(it -> serve(served.entry(), served.target(), unit.entry().lun(), it));
   }
 
   private Future<Void> removeUnit(String target, int lun) {
@@ -552,6 +583,11 @@ final class Reconciler {
                       : new StoreFault(
                           StoreFault.Kind.UNAVAILABLE,
                           "the store did not open in " + OPEN_SECONDS + " s"));
+            })
+        .map(
+            opened -> {
+              opened.copyManager(copyManager);
+              return opened;
             })
         .compose(this::here);
   }

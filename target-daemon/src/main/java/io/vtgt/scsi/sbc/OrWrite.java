@@ -34,6 +34,7 @@ final class OrWrite {
             new Step.Running(
                 unit.gate()
                     .update(
+                        task,
                         lba * blockBytes,
                         length,
                         current -> Optional.of(united(current, data)),

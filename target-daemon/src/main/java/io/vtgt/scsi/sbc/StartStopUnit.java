@@ -42,9 +42,7 @@ final class StartStopUnit {
       return Step.GOOD; // START and LOEJ are not looked at then
     }
     if (!cdb.bit(FLAGS, LOEJ)) {
-      return start || !flush || !unit.state().mediumPresent()
-          ? Step.GOOD
-          : new Step.Running(unit.gate().flush().map(Completion.good()));
+      return start ? Step.GOOD : new Step.Running(stop(unit, flush));
     }
     if (!unit.profile().removable()) {
       return NOT_REMOVABLE;
@@ -54,6 +52,19 @@ final class StartStopUnit {
     }
     Nexus.Id by = task.nexus().id();
     return unit.onOwner(task, () -> start ? load(unit, by) : eject(unit, flush));
+  }
+
+  private static Future<Completion> stop(LogicalUnit unit, boolean flush) {
+    return flush(unit, flush && unit.state().mediumPresent())
+        .map(
+            _ -> {
+              unit.startStopCycles().stopped();
+              return Completion.good();
+            });
+  }
+
+  private static Future<Void> flush(LogicalUnit unit, boolean wanted) {
+    return wanted ? unit.gate().flush() : Future.succeededFuture();
   }
 
   private static Future<Completion> load(LogicalUnit unit, Nexus.Id by) {
@@ -73,9 +84,12 @@ final class StartStopUnit {
       return Future.succeededFuture(Completion.good());
     }
     unit.publish(unit.state().withMediumPresent(false));
-    Future<Void> durable = flush ? unit.gate().flush() : Future.succeededFuture();
-    return durable
-        .map(Completion.good())
+    return flush(unit, flush)
+        .map(
+            _ -> {
+              unit.startStopCycles().unloaded();
+              return Completion.good();
+            })
         .recover(
             failure -> {
               unit.publish(unit.state().withMediumPresent(true));

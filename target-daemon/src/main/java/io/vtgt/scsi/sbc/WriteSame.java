@@ -40,7 +40,7 @@ final class WriteSame {
     long offset = lba * blockBytes;
     long length = blockCount * blockBytes;
     if (noDataOut) {
-      return running(unit, unit.gate().writeZeroes(offset, length, unmap));
+      return running(unit, unit.gate().writeZeroes(task, offset, length, unmap));
     }
     // Half a block cannot be repeated, and of two we would not know which.
     if (task.dataOutLength() != blockBytes) {
@@ -50,10 +50,10 @@ final class WriteSame {
         blockBytes,
         block -> {
           if (!isZero(block)) {
-            return running(unit, unit.gate().writeSame(offset, length, block));
+            return running(unit, unit.gate().writeSame(task, offset, length, block));
           }
           block.release();
-          return running(unit, unit.gate().writeZeroes(offset, length, unmap));
+          return running(unit, unit.gate().writeZeroes(task, offset, length, unmap));
         });
   }
 
