@@ -107,13 +107,14 @@ public final class LogicalUnit {
   private final LogCounters logCounters;
   private final StartStopCycles startStopCycles;
   private final DeviceClock clock;
+  private final SelfTests selfTests;
   private final TargetPortGroups portGroups;
 
   // Replaced whole by the owner, read from every event loop.
   private volatile LogicalUnitState state;
 
   // The same: the mode pages as they were saved last.
-  private volatile LogicalUnitState saved;
+  private volatile SavedModePages savedPages;
 
   // Changed by the targets that hold the unit, read from any context.
   private final List<ItlNexus> nexuses = new CopyOnWriteArrayList<>();
@@ -149,8 +150,8 @@ public final class LogicalUnit {
     this.profile = profile;
     this.gate = gate;
     this.atFirst = state;
-    this.saved = SavedModePages.recall(state, memory);
-    this.state = saved;
+    this.savedPages = SavedModePages.recall(memory);
+    this.state = saved();
     this.owner = owner;
     this.memory = memory;
     this.controlQueue = new ControlQueue(owner);
@@ -159,6 +160,7 @@ public final class LogicalUnit {
     this.logCounters = new LogCounters(statistics);
     this.startStopCycles = new StartStopCycles(memory, owner);
     this.clock = new DeviceClock(host);
+    this.selfTests = new SelfTests(nanoClock);
     this.portGroups = new TargetPortGroups(new PortGroupUnit(this));
   }
 
@@ -182,7 +184,7 @@ public final class LogicalUnit {
 
   /// With the saved values of the mode pages: what a restart and a reset go back to.
   public LogicalUnitState saved() {
-    return saved;
+    return savedPages.over(atFirst);
   }
 
   /// Saves the mode pages of a state, which need not be published yet. Owner context.
@@ -190,10 +192,12 @@ public final class LogicalUnit {
   /// @return completes when they are on stable storage; fails when they could not be written, and
   ///   then what was saved before still stands
   public Future<Void> save(LogicalUnitState wanted) {
-    return SavedModePages.keep(wanted, memory)
+    SavedModePages pages = SavedModePages.of(wanted);
+    return pages
+        .keep(memory)
         .map(
             _ -> {
-              saved = atFirst.withMode(wanted.mode());
+              savedPages = pages;
               return null;
             });
   }
@@ -219,6 +223,10 @@ public final class LogicalUnit {
 
   public DeviceClock clock() {
     return clock;
+  }
+
+  public SelfTests selfTests() {
+    return selfTests;
   }
 
   /// Blocks of the unit now.
@@ -739,7 +747,7 @@ public final class LogicalUnit {
                       reservations.unitReset();
                       preventing.clear();
                       nexuses.forEach(itl -> itl.echo(null));
-                      publish(state.afterReset(saved));
+                      publish(state.afterReset(saved()));
                       attention(asc, _ -> true);
                       on(caller, () -> done.handle(result));
                     }));

@@ -176,7 +176,7 @@ public final class TargetPortGroups {
 
   /// The same as this nexus is told it: the group it came through is one, whatever the document
   /// says by now.
-  SortedMap<Integer, Group> reachable(Nexus.Id nexus) {
+  public SortedMap<Integer, Group> reachable(Nexus.Id nexus) {
     var groups = reachable();
     groups.computeIfAbsent(nexus.portalGroup(), view::group);
     return groups;

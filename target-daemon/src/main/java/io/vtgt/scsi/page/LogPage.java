@@ -1,5 +1,6 @@
 package io.vtgt.scsi.page;
 
+import io.vertx.core.Future;
 import io.vtgt.target.LogicalUnit;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -15,14 +16,14 @@ import java.util.function.Predicate;
 /// @param name as the standard prints it
 /// @param counts the page has counters, which LOG SELECT resets
 /// @param offered whether this unit has the page
-/// @param parameters in ascending order; none for a list of pages
+/// @param parameters in ascending order; none for a list of pages. Completes on the calling context
 public record LogPage(
     int code,
     int subpage,
     String name,
     boolean counts,
     Predicate<LogicalUnit> offered,
-    Function<LogicalUnit, List<LogParameter>> parameters) {
+    Function<LogicalUnit, Future<List<LogParameter>>> parameters) {
   public static final int ALL_SUBPAGES = 0xff;
 
   /// In ascending order, as the lists of supported pages tell them.
@@ -33,6 +34,13 @@ public record LogPage(
           counters(ErrorCounterPages.WRITE, "Write Error Counters", ErrorCounterPages::write),
           counters(ErrorCounterPages.READ, "Read Error Counters", ErrorCounterPages::read),
           counters(ErrorCounterPages.VERIFY, "Verify Error Counters", ErrorCounterPages::verify),
+          new LogPage(
+              0x0c,
+              0,
+              "Logical Block Provisioning",
+              false,
+              LogicalUnit::thin,
+              ProvisioningLogPage::parameters),
           page(0x0e, "Start-Stop Cycle Counter", StartStopCyclePage::parameters),
           page(0x10, "Self-Test Results", SelfTestResultsPage::parameters),
           counters(
@@ -44,17 +52,19 @@ public record LogPage(
   private static final int NOT_SAVED = 0x80, SUBPAGE_FORMAT = 0x40;
 
   private static LogPage list(int subpage, String name) {
-    return new LogPage(0, subpage, name, false, _ -> true, _ -> List.of());
+    return new LogPage(0, subpage, name, false, _ -> true, _ -> Future.succeededFuture(List.of()));
   }
 
   private static LogPage page(
       int code, String name, Function<LogicalUnit, List<LogParameter>> parameters) {
-    return new LogPage(code, 0, name, false, _ -> true, parameters);
+    return new LogPage(
+        code, 0, name, false, _ -> true, unit -> Future.succeededFuture(parameters.apply(unit)));
   }
 
   private static LogPage counters(
       int code, String name, Function<LogicalUnit, List<LogParameter>> parameters) {
-    return new LogPage(code, 0, name, true, _ -> true, parameters);
+    return new LogPage(
+        code, 0, name, true, _ -> true, unit -> Future.succeededFuture(parameters.apply(unit)));
   }
 
   public static List<LogPage> rows() {
@@ -70,15 +80,18 @@ public record LogPage(
   ///
   /// @param cumulative PC asks for what was counted, not for a threshold or a default
   /// @param from PARAMETER POINTER: the lowest parameter code that is told
-  /// @return empty when every parameter code is lower than `from`
-  public Optional<byte[]> encode(LogicalUnit unit, boolean cumulative, int from) {
-    byte[] body;
-    if (code == 0) {
-      body = from == 0 ? codes(unit) : null;
-    } else {
-      body = parameters(unit, cumulative, from);
-    }
-    return Optional.ofNullable(body).map(this::withHeader);
+  /// @return empty when every parameter code is lower than `from`; completes on the calling context
+  public Future<Optional<byte[]>> encode(LogicalUnit unit, boolean cumulative, int from) {
+    return parameters
+        .apply(unit)
+        .map(
+            all -> {
+              List<LogParameter> told =
+                  all.stream().filter(parameter -> parameter.code() >= from).toList();
+              return told.isEmpty() && from > 0
+                  ? Optional.empty()
+                  : Optional.of(withHeader(code == 0 ? codes(unit) : encode(told, cumulative)));
+            });
   }
 
   private byte[] withHeader(byte[] body) {
@@ -104,12 +117,7 @@ public record LogPage(
     return codes.toByteArray();
   }
 
-  private byte[] parameters(LogicalUnit unit, boolean cumulative, int from) {
-    List<LogParameter> told =
-        parameters.apply(unit).stream().filter(parameter -> parameter.code() >= from).toList();
-    if (told.isEmpty()) {
-      return null;
-    }
+  private static byte[] encode(List<LogParameter> told, boolean cumulative) {
     var body = new ByteArrayOutputStream();
     told.forEach(parameter -> parameter.encode(body, cumulative));
     return body.toByteArray();

@@ -4,8 +4,6 @@ import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.Nexus;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
-import java.util.SortedSet;
-import java.util.TreeSet;
 
 /// SCSI Ports (SPC-5, page 88h): the target ports through which the unit is reached, one for each
 /// portal group. There is no initiator port.
@@ -16,7 +14,7 @@ final class ScsiPortsPage {
 
   static byte[] body(LogicalUnit unit, Nexus nexus) {
     var body = new ByteArrayOutputStream();
-    for (int port : ports(unit, nexus)) {
+    for (int port : unit.portGroups().reachable(nexus.id()).keySet()) {
       byte[] name = DeviceIdentificationPage.portName(nexus.id().targetName(), port);
       body.writeBytes(
           ByteBuffer.allocate(HEADER_LENGTH)
@@ -30,17 +28,5 @@ final class ScsiPortsPage {
       body.writeBytes(name);
     }
     return body.toByteArray();
-  }
-
-  /// Those that are in use now.
-  private static SortedSet<Integer> ports(LogicalUnit unit, Nexus asking) {
-    var ports = new TreeSet<Integer>();
-    ports.add(asking.id().portalGroup());
-    for (Nexus nexus : unit.nexuses()) {
-      if (nexus.id().targetName().equals(asking.id().targetName())) {
-        ports.add(nexus.id().portalGroup());
-      }
-    }
-    return ports;
   }
 }

@@ -2,7 +2,6 @@ package io.vtgt.scsi.spc;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import io.vtgt.scsi.Asc;
@@ -68,7 +67,7 @@ final class IdentifyingInformation {
             task,
             () ->
                 Future.succeededFuture(
-                    good(withHeader(recall(unit, kind)), cdb.u32(ALLOCATION_LENGTH))));
+                    Completion.good(withHeader(recall(unit, kind)), cdb.u32(ALLOCATION_LENGTH))));
   }
 
   static Step set(Task task, LogicalUnit unit) {
@@ -125,13 +124,6 @@ final class IdentifyingInformation {
     } catch (CharacterCodingException _) {
       return false;
     }
-  }
-
-  private static Completion good(byte[] data, long allocationLength) {
-    int length = (int) Math.min(data.length, allocationLength);
-    return length == 0
-        ? Completion.good()
-        : Completion.good(Unpooled.wrappedBuffer(data, 0, length));
   }
 
   private static byte[] withHeader(byte[] information) {

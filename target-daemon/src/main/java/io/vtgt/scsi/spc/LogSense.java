@@ -1,6 +1,7 @@
 package io.vtgt.scsi.spc;
 
 import io.vtgt.scsi.Cdb;
+import io.vtgt.scsi.Completion;
 import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
@@ -12,6 +13,8 @@ import java.util.List;
 final class LogSense {
   private static final int CUMULATIVE = 1;
 
+  private static final Completion WRONG_POINTER = Completion.check(Sense.invalidFieldInCdb(5, 7));
+
   private LogSense() {}
 
   static Step begin(Task task, LogicalUnit unit) {
@@ -22,9 +25,11 @@ final class LogSense {
     List<LogPage> pages = LogPage.of(unit);
     for (LogPage page : pages) {
       if (page.code() == code && page.subpage() == subpage) {
-        return page.encode(unit, cumulative, cdb.u16(5))
-            .map(bytes -> Step.good(bytes, cdb.u16(7)))
-            .orElseGet(() -> Step.check(Sense.invalidFieldInCdb(5, 7)));
+        return new Step.Running(
+            page.encode(unit, cumulative, cdb.u16(5))
+                .map(
+                    bytes ->
+                        bytes.map(it -> Completion.good(it, cdb.u16(7))).orElse(WRONG_POINTER)));
       }
     }
     return Step.check(noSuchPage(pages, code));

@@ -29,7 +29,7 @@ public final class SpcCommands {
                 Access.READS_MEDIUM,
                 ReceiveDiagnosticResults::begin)
             .needsMedium(false),
-        command("SEND DIAGNOSTIC", "1D 17 00 00 00 00", Access.CHANGES_UNIT, SendDiagnostic::begin),
+        command("SEND DIAGNOSTIC", "1D F7 00 00 00 00", Access.CHANGES_UNIT, SendDiagnostic::begin),
         command(
                 "PREVENT ALLOW MEDIUM REMOVAL",
                 "1E 00 00 00 03 00",

@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBuf;
 import io.vertx.core.Future;
 import io.vtgt.scsi.page.LogPage;
 import io.vtgt.store.Layer;
+import io.vtgt.store.Space;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.memory.MemoryStore;
 import io.vtgt.target.LogicalUnit;
@@ -51,6 +52,7 @@ class LogPagesTest {
   /// A memory store whose reads or writes fail when asked.
   private static final class Faulty extends Layer {
     volatile boolean fails;
+    volatile Space space = Space.NOT_TOLD;
 
     Faulty() {
       super(new MemoryStore(ScsiFixture.BYTES));
@@ -61,6 +63,11 @@ class LogPagesTest {
       return fails
           ? Future.failedFuture(new StoreFault(StoreFault.Kind.READ_ERROR, "a test"))
           : super.read(offset, length);
+    }
+
+    @Override
+    public Future<Space> space() {
+      return Future.succeededFuture(space);
     }
 
     @Override
@@ -97,9 +104,10 @@ class LogPagesTest {
 
   @Test
   void supportedPages_areListedWithAndWithoutSubpages() {
-    assertEquals("00 00 00 08 00 02 03 05 0e 10 19 2f", sense("00 00 00"));
+    assertEquals("00 00 00 09 00 02 03 05 0c 0e 10 19 2f", sense("00 00 00"));
     assertEquals(
-        "40 ff 00 12 00 00 00 ff 02 00 03 00 05 00 0e 00 10 00 19 00 2f 00", sense("00 ff 00"));
+        "40 ff 00 14 00 00 00 ff 02 00 03 00 05 00 0c 00 0e 00 10 00 19 00 2f 00",
+        sense("00 ff 00"));
   }
 
   @Test
@@ -165,7 +173,7 @@ class LogPagesTest {
 
   @Test
   void allocationLength_cutsTheAnswer() {
-    assertEquals("00 00 00 08 00", a.send(0, "4d 00 00 00 00 00 00 00 05 00").data());
+    assertEquals("00 00 00 09 00", a.send(0, "4d 00 00 00 00 00 00 00 05 00").data());
     assertEquals("", a.send(0, "4d 00 00 00 00 00 00 00 00 00").data());
   }
 
@@ -203,6 +211,27 @@ class LogPagesTest {
             + " 00 02 22 08 00 00 00 00 00 00 01 02"
             + " 00 03 23 08 00 00 00 06 00 00 00 01",
         sense("59 00 00"));
+  }
+
+  @Test
+  void provisioning_tellsWhatIsUsedAndWhatIsAvailable() {
+    store.space = new Space(3 << 20, 5L << 30);
+    assertEquals(
+        "8c 00 00 18 00 01 23 08 00 a0 00 00 02 00 00 00 00 02 23 08 00 00 18 00 01 00 00 00",
+        sense("4c 00 00"));
+    store.space = new Space(Space.UNKNOWN, Long.MAX_VALUE);
+    assertEquals("8c 00 00 0c 00 01 23 08 ff ff ff ff 02 00 00 00", sense("4c 00 00"));
+    store.space = Space.NOT_TOLD;
+    assertEquals("8c 00 00 00", sense("4c 00 00"));
+  }
+
+  @Test
+  void provisioning_ofAThickUnit_isNoPage() {
+    fixture.addUnit(1, profile(false, false, false));
+    a.send(0, READY);
+    a.send(1, READY);
+    assertEquals(
+        "ILLEGAL_REQUEST 2400 cd 00 02", a.send(1, "4d 00 4c 00 00 00 00 10 00 00").status());
   }
 
   @Test
