@@ -17,7 +17,10 @@ final class Inquiry {
   /// SPC-4: what today's initiators and test tools know; none of them knows 07h.
   private static final byte VERSION = 0x06;
 
-  private static final byte HISUP_AND_FORMAT_2 = 0x12, CMDQUE = 0x02, MULTIP = 0x10, RMB = (byte) 0x80;
+  private static final byte HISUP_AND_FORMAT_2 = 0x12,
+      CMDQUE = 0x02,
+      MULTIP = 0x10,
+      RMB = (byte) 0x80;
 
   /// Third-party copy commands (3PC).
   private static final byte THIRD_PARTY_COPY = 0x08;

@@ -82,7 +82,7 @@ class TargetPortGroupsTest {
   // --- what is told
 
   @ParameterizedTest
-  @CsvSource({"OFF, 00", "IMPLICIT, 10", "EXPLICIT, 20", "BOTH, 30"})
+  @CsvSource({"OFF, 08", "IMPLICIT, 18", "EXPLICIT, 28", "BOTH, 38"}) // 3PC is set too
   void inquiry_ofEachMode_hasItsTpgs(AluaMode mode, String byte5) {
     unit(mode, 1);
     assertEquals(byte5, fixture.ready("a").send(0, INQUIRY).data().split(" ", 7)[5]);
@@ -143,10 +143,10 @@ class TargetPortGroupsTest {
     LogicalUnit unit = unit(AluaMode.OFF, 1);
     Initiator a = fixture.ready("a");
     assertEquals("ILLEGAL_REQUEST 2400 cc 00 01", a.send(0, REPORT).status());
-    assertEquals("ILLEGAL_REQUEST 2000", set(a, "1=00").status());
+    assertEquals("ILLEGAL_REQUEST 2400 cc 00 01", set(a, "1=00").status());
     unit.portGroups().start(setup(AluaMode.IMPLICIT, 1));
     assertEquals("GOOD", a.send(0, REPORT).status());
-    assertEquals("ILLEGAL_REQUEST 2000", set(a, "1=00").status());
+    assertEquals("ILLEGAL_REQUEST 2400 cc 00 01", set(a, "1=00").status());
     unit.portGroups().start(setup(AluaMode.EXPLICIT, 1));
     assertEquals("GOOD", set(a, "1=00").status());
   }
