@@ -435,7 +435,7 @@ public final class StoreGate {
   /// How much room the medium takes and how much is left. See [BackingStore#space].
   public Future<Space> space() {
     return submit(
-        new Change<Space>(Caller.UNKNOWN, Operation.Count.OTHER, Operation.Reach.READS, 0, 0) {
+        new Change<Space>(Caller.UNKNOWN, Operation.Count.OWN, Operation.Reach.READS, 0, 0) {
           @Override
           Future<Space> start() {
             return store.space();

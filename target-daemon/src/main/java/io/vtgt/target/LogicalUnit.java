@@ -44,7 +44,8 @@ import org.slf4j.LoggerFactory;
 /// A direct-access block device (SBC-4) behind a LUN.
 public final class LogicalUnit {
 
-  /// What stays the same while the unit is open.
+  /// What the document says of the unit. Replaced whole by the owner ([Upkeep#change]); name,
+  /// identity and block length stay the same while the unit is open.
   ///
   /// @param uuid identity that never changes; NAA and serial are made from it unless the document
   ///   sets them
@@ -55,6 +56,13 @@ public final class LogicalUnit {
   /// @param unmapCommand a thin unit takes UNMAP; without it only WRITE SAME with UNMAP deallocates
   /// @param maxCompareAndWriteBlocks MAXIMUM COMPARE AND WRITE LENGTH at most; 0 is what the gate
   ///   can do
+  /// @param scsiId what follows the vendor in the T10 vendor ID designator
+  /// @param online false answers NOT READY, OFFLINE to what needs the medium
+  /// @param lowestAlignedBlock the first logical block that begins a physical one
+  /// @param optimalTransferBlocks OPTIMAL TRANSFER LENGTH; 0 is what suits the store
+  /// @param optimalTransferGranularityBlocks OPTIMAL TRANSFER LENGTH GRANULARITY; 0 is one physical
+  ///   block
+  /// @param thinThreshold when a thin unit warns of the space behind it
   public record Profile(
       String name,
       UUID uuid,
@@ -70,7 +78,13 @@ public final class LogicalUnit {
       int maxCompareAndWriteBlocks,
       boolean removable,
       boolean readOnly,
-      int rotationRate) {
+      int rotationRate,
+      String scsiId,
+      boolean online,
+      int lowestAlignedBlock,
+      int optimalTransferBlocks,
+      int optimalTransferGranularityBlocks,
+      ThinThreshold thinThreshold) {
     public Profile {
       if (naa.length != 8 && naa.length != 16) {
         throw new IllegalArgumentException(
@@ -84,6 +98,47 @@ public final class LogicalUnit {
             name + ": physical block of " + physicalBlockBytes + " bytes");
       }
     }
+
+    /// Of a unit that is online, and for the rest as most are.
+    public Profile(
+        String name,
+        UUID uuid,
+        byte[] naa,
+        String serial,
+        String vendor,
+        String product,
+        String revision,
+        int blockBytes,
+        int physicalBlockBytes,
+        boolean thin,
+        boolean unmapCommand,
+        int maxCompareAndWriteBlocks,
+        boolean removable,
+        boolean readOnly,
+        int rotationRate) {
+      this(
+          name,
+          uuid,
+          naa,
+          serial,
+          vendor,
+          product,
+          revision,
+          blockBytes,
+          physicalBlockBytes,
+          thin,
+          unmapCommand,
+          maxCompareAndWriteBlocks,
+          removable,
+          readOnly,
+          rotationRate,
+          serial,
+          true,
+          0,
+          0,
+          0,
+          ThinThreshold.NONE);
+    }
   }
 
   private static final Logger log = LoggerFactory.getLogger(LogicalUnit.class);
@@ -94,9 +149,7 @@ public final class LogicalUnit {
 
   private static final Step BUSY = new Step.Done(new Completion.Busy());
 
-  private final Profile profile;
   private final StoreGate gate;
-  private final LogicalUnitState atFirst;
   private final Context owner;
   private final UnitMemory memory;
   private final ControlQueue controlQueue;
@@ -109,8 +162,11 @@ public final class LogicalUnit {
   private final DeviceClock clock;
   private final SelfTests selfTests;
   private final TargetPortGroups portGroups;
+  private final SpaceWatch spaceWatch;
 
   // Replaced whole by the owner, read from every event loop.
+  private volatile Profile profile;
+  private volatile LogicalUnitState atFirst;
   private volatile LogicalUnitState state;
 
   // The same: the mode pages as they were saved last.
@@ -149,7 +205,7 @@ public final class LogicalUnit {
       LongSupplier nanoClock) {
     this.profile = profile;
     this.gate = gate;
-    this.atFirst = state;
+    this.atFirst = state.withThresholds(ThresholdSets.of(profile, gate.geometry().bytes()));
     this.savedPages = SavedModePages.recall(memory);
     this.state = saved();
     this.owner = owner;
@@ -162,6 +218,7 @@ public final class LogicalUnit {
     this.clock = new DeviceClock(host);
     this.selfTests = new SelfTests(nanoClock);
     this.portGroups = new TargetPortGroups(new PortGroupUnit(this));
+    this.spaceWatch = new SpaceWatch(this);
   }
 
   public Profile profile() {
@@ -246,6 +303,9 @@ public final class LogicalUnit {
 
   /// Why the unit is not ready, or nothing when it is.
   public Optional<Sense> notReady() {
+    if (!profile.online()) {
+      return Optional.of(Sense.of(SenseKey.NOT_READY, Asc.LOGICAL_UNIT_NOT_READY_OFFLINE));
+    }
     LogicalUnitState now = state;
     if (!now.mediumPresent()) {
       return Optional.of(Sense.of(SenseKey.NOT_READY, Asc.MEDIUM_NOT_PRESENT));
@@ -255,6 +315,11 @@ public final class LogicalUnit {
           Sense.of(SenseKey.NOT_READY, Asc.LOGICAL_UNIT_NOT_READY_INITIALIZING_COMMAND_REQUIRED));
     }
     return Optional.empty();
+  }
+
+  /// How much room the medium takes and how much is left.
+  public SpaceWatch spaceWatch() {
+    return spaceWatch;
   }
 
   public Reservations reservations() {
@@ -387,6 +452,14 @@ public final class LogicalUnit {
     this.state = next;
   }
 
+  /// Other settings: see [Upkeep]. Owner context only.
+  void settle(Profile next, LogicalUnitState nextAtFirst, LogicalUnitState now) {
+    ThresholdSets thresholds = ThresholdSets.of(next, gate.geometry().bytes());
+    this.profile = next;
+    this.atFirst = nextAtFirst.withThresholds(thresholds);
+    this.state = now.withThresholds(thresholds);
+  }
+
   /// Finds the task's row of the command table, checks what comes before the handler (unit
   /// attention, reservation, medium, write protection, CDB bits), and begins it. Called on the
   /// nexus' loop.
@@ -495,7 +568,7 @@ public final class LogicalUnit {
 
   private boolean ready() {
     LogicalUnitState now = state;
-    return now.mediumPresent() && now.started();
+    return now.mediumPresent() && now.started() && profile.online();
   }
 
   private Asc writeProtection() {
@@ -581,8 +654,10 @@ public final class LogicalUnit {
     return switch (fault.kind()) {
       case READ_ERROR -> Sense.of(SenseKey.MEDIUM_ERROR, Asc.UNRECOVERED_READ_ERROR);
       case WRITE_ERROR -> Sense.of(SenseKey.MEDIUM_ERROR, Asc.WRITE_ERROR);
-      case OUT_OF_SPACE ->
-          Sense.of(SenseKey.DATA_PROTECT, Asc.SPACE_ALLOCATION_FAILED_WRITE_PROTECT);
+      case OUT_OF_SPACE -> {
+        var _ = spaceWatch.look();
+        yield Sense.of(SenseKey.DATA_PROTECT, Asc.SPACE_ALLOCATION_FAILED_WRITE_PROTECT);
+      }
       case READ_ONLY -> Sense.of(SenseKey.DATA_PROTECT, Asc.WRITE_PROTECTED);
       // Linux and ESXi try again for a while on 04h/01h, and give up at once on 04h/00h.
       case UNAVAILABLE ->
