@@ -26,8 +26,8 @@ final class Lane {
 
   /// Takes an operation in if nothing stands in its way.
   synchronized Admission admit(Operation<?> operation) {
-    if (gate.closed()) {
-      return Admission.CLOSED;
+    if (gate.refuses(operation)) {
+      return Admission.REFUSED;
     }
     if (operation.reach.exclusive()) {
       return Admission.MUST_QUEUE;
@@ -43,9 +43,9 @@ final class Lane {
 
   /// Takes an operation in, whatever it has to wait for.
   ///
-  /// @return false when the gate is closed
+  /// @return false when the gate takes it no more
   synchronized boolean enter(Operation<?> operation) {
-    if (gate.closed()) {
+    if (gate.refuses(operation)) {
       return false;
     }
     link(operation);
@@ -156,6 +156,6 @@ final class Lane {
   enum Admission {
     ADMITTED,
     MUST_QUEUE,
-    CLOSED
+    REFUSED
   }
 }

@@ -18,11 +18,13 @@ abstract class Operation<T> implements Completable<T> {
     CHANGES,
     /// Waits for every change under way, and later changes wait for it.
     EXCLUDES_CHANGES,
+    /// The same for reads too: nobody may see it half done.
+    EXCLUDES_ALL,
     /// Waits for everything under way, and everything later waits for it.
     BARRIER;
 
     boolean exclusive() {
-      return this == EXCLUDES_CHANGES || this == BARRIER;
+      return this == EXCLUDES_CHANGES || this == EXCLUDES_ALL || this == BARRIER;
     }
   }
 
@@ -37,6 +39,7 @@ abstract class Operation<T> implements Completable<T> {
 
   final Count count;
   final Reach reach;
+  SoleUse by; // null for everybody; written before the operation becomes visible to other threads
   final long offset;
   final long length;
 
@@ -89,8 +92,10 @@ abstract class Operation<T> implements Completable<T> {
 
   /// Must `other` keep away from this exclusive operation's range?
   boolean excludes(Operation<?> other) {
-    return reach == Reach.BARRIER
-        || (other.reach != Reach.READS && (other.reach == Reach.BARRIER || overlaps(other)));
+    if (reach == Reach.BARRIER || other.reach == Reach.BARRIER) {
+      return true;
+    }
+    return (reach == Reach.EXCLUDES_ALL || other.reach != Reach.READS) && overlaps(other);
   }
 
   /// Something moved: the deadline starts again.

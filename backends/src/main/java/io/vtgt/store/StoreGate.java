@@ -74,6 +74,9 @@ public final class StoreGate {
 
   private volatile boolean closed;
 
+  // Changed under `order`; null while everybody may use the medium.
+  private volatile SoleUse user;
+
   // Written by the ticker only.
   private volatile int tick;
 
@@ -142,13 +145,20 @@ public final class StoreGate {
   /// @param fua completes only when the data is on stable storage (by a flush where the store has
   ///   no FUA)
   public Future<Void> write(long offset, ByteBuf data, boolean fua) {
+    return write(null, offset, data, fua);
+  }
+
+  Future<Void> write(SoleUse by, long offset, ByteBuf data, boolean fua) {
     int length = data.readableBytes();
     StoreFault fault = rangeFault("write", offset, length);
     if (fault != null || length == 0) {
       data.release();
-      return fault != null ? Future.failedFuture(fault) : fua ? flush() : Future.succeededFuture();
+      return fault != null
+          ? Future.failedFuture(fault)
+          : fua ? flush(by) : Future.succeededFuture();
     }
     return submit(
+        by,
         new Change<Void>(Operation.Count.WRITE, Operation.Reach.CHANGES, offset, length) {
           @Override
           Future<Void> start() {
@@ -162,9 +172,51 @@ public final class StoreGate {
         });
   }
 
+  /// Writes all of `data` or, whatever happens, nothing, and no read sees a part of it (SBC-4,
+  /// Atomic writes).
+  ///
+  /// @param offset a multiple of [Limits#atomicWriteGranularity()], as is the length
+  /// @param data owned by the gate from here on; at most [Limits#maxAtomicWrite()] bytes
+  /// @param fua as for [#write]
+  public Future<Void> writeAtomic(long offset, ByteBuf data, boolean fua) {
+    int length = data.readableBytes();
+    StoreFault fault = rangeFault("atomic write", offset, length);
+    Limits limits = limits();
+    if (fault == null
+        && length > 0
+        && (length > limits.maxAtomicWrite()
+            || offset % limits.atomicWriteGranularity() != 0
+            || length % limits.atomicWriteGranularity() != 0)) {
+      fault = StoreFault.unsupported("an atomic write of " + length + " bytes at " + offset);
+    }
+    if (fault != null || length == 0) {
+      data.release();
+      return fault != null ? Future.failedFuture(fault) : fua ? flush() : Future.succeededFuture();
+    }
+    return submit(
+        new Change<Void>(Operation.Count.WRITE, Operation.Reach.EXCLUDES_ALL, offset, length) {
+          @Override
+          Future<Void> start() {
+            boolean nativeFua = fua && limits.nativeFua();
+            Future<Void> written = store.writeAtomic(offset, data, nativeFua);
+            return fua && !nativeFua ? written.compose(_ -> flushAfter(this)) : written;
+          }
+
+          @Override
+          void discard() {
+            data.release();
+          }
+        });
+  }
+
   /// Makes every write that completed before this call durable.
   public Future<Void> flush() {
+    return flush(null);
+  }
+
+  Future<Void> flush(SoleUse by) {
     return submit(
+        by,
         new Change<Void>(Operation.Count.FLUSH, Operation.Reach.READS, 0, 0) {
           @Override
           Future<Void> start() {
@@ -197,11 +249,16 @@ public final class StoreGate {
   ///
   /// @param mayUnmap the store may deallocate the range instead of writing it
   public Future<Void> writeZeroes(long offset, long length, boolean mayUnmap) {
+    return writeZeroes(null, offset, length, mayUnmap);
+  }
+
+  Future<Void> writeZeroes(SoleUse by, long offset, long length, boolean mayUnmap) {
     StoreFault fault = rangeFault("write zeroes", offset, length);
     if (fault != null || length == 0) {
       return fault != null ? Future.failedFuture(fault) : Future.succeededFuture();
     }
     return submit(
+        by,
         new Change<Void>(Operation.Count.OTHER, Operation.Reach.CHANGES, offset, length) {
           @Override
           Future<Void> start() {
@@ -366,6 +423,30 @@ public final class StoreGate {
     return drain.future();
   }
 
+  /// Takes the medium for one who changes all of it (a format, a sanitize): from here on whatever
+  /// anybody else asks fails with [StoreFault.Kind#UNAVAILABLE], until [SoleUse#end()].
+  ///
+  /// @return completes when nothing of others is under way any more
+  /// @throws IllegalStateException when somebody has it already
+  public Future<SoleUse> takeAlone() {
+    SoleUse taken = new SoleUse(this);
+    synchronized (order) {
+      if (user != null) {
+        throw new IllegalStateException("the medium is taken already");
+      }
+      user = taken; // seen by whoever takes a lane's monitor after `drained` did
+    }
+    return drained().map(taken);
+  }
+
+  void giveBack(SoleUse by) {
+    synchronized (order) {
+      if (user == by) {
+        user = null;
+      }
+    }
+  }
+
   public Counters counters() {
     Tally sum = new Tally();
     int underWay = 0;
@@ -434,15 +515,21 @@ public final class StoreGate {
   }
 
   private <T> Future<T> submit(Operation<T> operation) {
+    return submit(null, operation);
+  }
+
+  /// @param by who has taken the medium alone, or null
+  private <T> Future<T> submit(SoleUse by, Operation<T> operation) {
+    operation.by = by;
     operation.context = CallingContext.current(vertx);
     operation.lane = lanes[(int) Thread.currentThread().threadId() & (lanes.length - 1)];
     operation.progress(tick);
     return switch (operation.lane.admit(operation)) {
       case ADMITTED -> begin(operation);
       case MUST_QUEUE -> queue(operation);
-      case CLOSED -> {
+      case REFUSED -> {
         operation.discard();
-        yield Future.failedFuture(closedFault());
+        yield Future.failedFuture(refusal());
       }
     };
   }
@@ -475,7 +562,7 @@ public final class StoreGate {
     synchronized (order) {
       if (!operation.lane.enter(operation)) {
         operation.discard();
-        return Future.failedFuture(closedFault());
+        return Future.failedFuture(refusal());
       }
       int blockers = 0;
       for (Operation<?> exclusive : exclusives) {
@@ -592,17 +679,20 @@ public final class StoreGate {
         cause);
   }
 
-  private static StoreFault closedFault() {
-    return new StoreFault(StoreFault.Kind.CLOSED, "the store is closed");
+  private StoreFault refusal() {
+    return closed
+        ? new StoreFault(StoreFault.Kind.CLOSED, "the store is closed")
+        : new StoreFault(StoreFault.Kind.UNAVAILABLE, "the whole medium is being changed");
   }
 
   static StoreFault givenUp() {
     return new StoreFault(StoreFault.Kind.TIMEOUT, "given up after the deadline");
   }
 
-  /// Read by a lane under its monitor.
-  boolean closed() {
-    return closed;
+  /// Asked by a lane under its monitor.
+  boolean refuses(Operation<?> operation) {
+    SoleUse now = user;
+    return closed || (now != null && operation.by != now);
   }
 
   /// Read by a lane under its monitor.
