@@ -15,6 +15,7 @@ import io.vtgt.scsi.SenseKey;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
 import io.vtgt.scsi.reservation.Reservations;
+import io.vtgt.scsi.sbc.OrWriteGenerations;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreGate;
 import java.util.ArrayList;
@@ -88,6 +89,7 @@ public final class LogicalUnit {
   private final UnitMemory memory;
   private final ControlQueue controlQueue;
   private final Reservations reservations;
+  private final OrWriteGenerations orWriteGenerations = new OrWriteGenerations();
 
   // Replaced whole by the owner, read from every event loop.
   private volatile LogicalUnitState state;
@@ -169,6 +171,10 @@ public final class LogicalUnit {
     return reservations;
   }
 
+  public OrWriteGenerations orWriteGenerations() {
+    return orWriteGenerations;
+  }
+
   /// The context on which everything of the unit but its data path is changed.
   public Context owner() {
     return owner;
@@ -240,14 +246,14 @@ public final class LogicalUnit {
   /// comes before what the unit cannot do now, and that before what is wrong in the CDB.
   public Step begin(Task task) {
     Step step;
+    CommandSpec row = CommandTable.find(task.cdb()).orElse(null);
     try {
-      CommandSpec row = CommandTable.find(task.cdb()).orElse(null);
       Step refusal = refusal(task, row);
       step = refusal != null ? refusal : row.handler().apply(task, this);
     } catch (RuntimeException | Error e) {
       step = new Step.Done(failed(e));
     }
-    return settled(step);
+    return settled(step, task, row);
   }
 
   /// Why the command does not begin, or null. (Null, because this is asked for every READ.)
@@ -293,7 +299,10 @@ public final class LogicalUnit {
   /// A command nobody knows, or one that this unit does not offer.
   private Step unknown(Cdb cdb) {
     return CommandTable.hasServiceActions(cdb.opcode()) && CommandTable.offers(this, cdb.opcode())
-        ? Step.check(Sense.invalidFieldInCdb(1, 4))
+        ? Step.check(
+            cdb.opcode() == Cdb.VARIABLE_LENGTH
+                ? Sense.invalidFieldInCdb(8, 7)
+                : Sense.invalidFieldInCdb(1, 4))
         : Step.check(Sense.illegalRequest(Asc.INVALID_COMMAND_OPERATION_CODE));
   }
 
@@ -307,7 +316,9 @@ public final class LogicalUnit {
   }
 
   /// The handler's step with failures turned into sense, and sense in the format the unit asks for.
-  private Step settled(Step step) {
+  ///
+  /// @param row null where the command was refused for want of one
+  private Step settled(Step step, Task task, CommandSpec row) {
     return switch (step) {
       case Step.Done done ->
           state.mode().descriptorSense() ? new Step.Done(inUnitsFormat(done.completion())) : done;
@@ -322,14 +333,17 @@ public final class LogicalUnit {
                 } catch (RuntimeException | Error e) {
                   next = new Step.Done(failed(e));
                 }
-                return settled(next);
+                return settled(next, task, row);
               });
     };
   }
 
   private Step settled(Future<Completion> completion) {
     if (completion.succeeded()) {
-      return settled(new Step.Done(completion.result()));
+      Step.Done done = new Step.Done(completion.result());
+      return state.mode().descriptorSense()
+          ? new Step.Done(inUnitsFormat(done.completion()))
+          : done;
     }
     if (completion.failed()) {
       return new Step.Done(failed(completion.cause()));
@@ -451,6 +465,9 @@ public final class LogicalUnit {
                     _ -> {
                       reservations.unitReset();
                       preventing.clear();
+                      if (asc == Asc.POWER_ON_RESET_OR_BUS_DEVICE_RESET_OCCURRED) {
+                        orWriteGenerations.powerOn();
+                      }
                       publish(state.afterReset(atFirst));
                       attention(asc, _ -> true);
                       on(caller, () -> done.handle(result));

@@ -83,7 +83,8 @@ class UsageMapTest {
           };
       assertEquals(expected, row.usage().length, row.name());
       row.serviceAction()
-          .ifPresent(action -> assertEquals(action, row.usage()[1] & 0x1f, row.name()));
+          .ifPresent(
+              action -> assertEquals(action, new Cdb(row.usage()).serviceAction(), row.name()));
     }
   }
 
@@ -95,7 +96,7 @@ class UsageMapTest {
     for (CommandSpec row : CommandTable.rows()) {
       if (row.access() == Access.WRITES_MEDIUM && row.offered().test(readOnly)) {
         byte[] cdb = plain(row);
-        Arrays.fill(cdb, 2, cdb.length, (byte) 0xff);
+        Arrays.fill(cdb, Math.min(cdb.length, 10), cdb.length, (byte) 0xff);
         assertEquals(
             "DATA_PROTECT 2700",
             initiator.send(1, HexFormat.of().formatHex(cdb)).status(),
@@ -115,10 +116,7 @@ class UsageMapTest {
   }
 
   private static byte[] plain(CommandSpec row) {
-    byte[] cdb = new byte[row.usage().length];
-    cdb[0] = row.usage()[0];
-    row.serviceAction().ifPresent(action -> cdb[1] = (byte) action);
-    return cdb;
+    return Cdbs.empty(row);
   }
 
   private ScsiFixture.Answer send(byte[] cdb) {
