@@ -15,6 +15,7 @@ import io.vtgt.scsi.SenseKey;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
 import io.vtgt.scsi.reservation.Reservations;
+import io.vtgt.scsi.sbc.MediumOperations;
 import io.vtgt.scsi.sbc.OrWriteGenerations;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreGate;
@@ -90,6 +91,7 @@ public final class LogicalUnit {
   private final ControlQueue controlQueue;
   private final Reservations reservations;
   private final OrWriteGenerations orWriteGenerations = new OrWriteGenerations();
+  private final MediumOperations mediumOperations;
 
   // Replaced whole by the owner, read from every event loop.
   private volatile LogicalUnitState state;
@@ -109,11 +111,13 @@ public final class LogicalUnit {
     this.profile = profile;
     this.gate = gate;
     this.atFirst = state;
-    this.state = state;
+    this.state = state.withCondition(MediumOperations.recalled(memory));
     this.owner = owner;
     this.memory = memory;
     this.controlQueue = new ControlQueue(owner);
     this.reservations = new Reservations(this);
+    this.mediumOperations = new MediumOperations(this);
+    mediumOperations.resume();
   }
 
   public Profile profile() {
@@ -157,6 +161,10 @@ public final class LogicalUnit {
   /// Why the unit is not ready, or nothing when it is.
   public Optional<Sense> notReady() {
     LogicalUnitState now = state;
+    Optional<Sense> busy = Condition.sense(now.condition());
+    if (busy.isPresent()) {
+      return busy;
+    }
     if (!now.mediumPresent()) {
       return Optional.of(Sense.of(SenseKey.NOT_READY, Asc.MEDIUM_NOT_PRESENT));
     }
@@ -173,6 +181,10 @@ public final class LogicalUnit {
 
   public OrWriteGenerations orWriteGenerations() {
     return orWriteGenerations;
+  }
+
+  public MediumOperations mediumOperations() {
+    return mediumOperations;
   }
 
   /// The context on which everything of the unit but its data path is changed.
@@ -274,6 +286,10 @@ public final class LogicalUnit {
         && reservations.conflicts(task.nexus().id(), access)) {
       return RESERVATION_CONFLICT;
     }
+    Step inTheWay = conditionRefuses(task, row);
+    if (inTheWay != null) {
+      return inTheWay;
+    }
     if (row.needsMedium()) {
       Optional<Sense> notReady = ready() ? Optional.empty() : notReady();
       if (notReady.isPresent()) {
@@ -294,6 +310,14 @@ public final class LogicalUnit {
     }
     Optional<Asc> asc = task.nexus().takeAttention(task.lun());
     return asc.isEmpty() ? null : Step.check(Sense.unitAttention(asc.get()));
+  }
+
+  /// What the command ends with because of what the unit is busy with as a whole, or null.
+  private Step conditionRefuses(Task task, CommandSpec row) {
+    Condition condition = state.condition();
+    return Condition.allows(condition, row, task.cdb())
+        ? null
+        : Step.check(Condition.sense(condition).orElseThrow());
   }
 
   /// A command nobody knows, or one that this unit does not offer.
@@ -327,7 +351,12 @@ public final class LogicalUnit {
           new Step.NeedsData(
               needs.length(),
               data -> {
-                Step next;
+                // A format or a sanitize may have begun while the data came.
+                Step next = conditionRefuses(task, row);
+                if (next != null) {
+                  data.release();
+                  return settled(next, task, row);
+                }
                 try {
                   next = needs.then().apply(data);
                 } catch (RuntimeException | Error e) {

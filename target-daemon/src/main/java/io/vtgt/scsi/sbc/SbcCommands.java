@@ -41,6 +41,7 @@ public final class SbcCommands {
 
   public static List<CommandSpec> rows() {
     return List.of(
+        command("FORMAT UNIT", "04 3F 00 00 00 00", WRITES_MEDIUM, FormatUnit::begin),
         command("READ (6)", "08 1F FF FF FF 00", READS_MEDIUM, with(BYTES_6, ReadWrite::read)),
         command("WRITE (6)", "0A 1F FF FF FF 00", WRITES_MEDIUM, with(BYTES_6, ReadWrite::write)),
         command("START STOP UNIT", "1B 01 00 0F F7 00", CHANGES_UNIT, StartStopUnit::begin),
@@ -49,7 +50,8 @@ public final class SbcCommands {
                 "25 00 00 00 00 00 00 00 00 00",
                 REPORTS,
                 ReadCapacity::bytes10)
-            .needsMedium(true),
+            .needsMedium(true)
+            .duringSanitize(_ -> true),
         ten("READ (10)", "28 18", READS_MEDIUM, ReadWrite::read),
         ten("WRITE (10)", "2A 18", WRITES_MEDIUM, ReadWrite::write),
         ten("WRITE AND VERIFY (10)", "2E 16", WRITES_MEDIUM, WriteAndVerify::begin),
@@ -60,6 +62,25 @@ public final class SbcCommands {
         ten("WRITE SAME (10)", "41 08", WRITES_MEDIUM, WriteSame::begin),
         command("UNMAP", "42 00 00 00 00 00 1F FF FF 00", WRITES_MEDIUM, Unmap::begin)
             .when(BlockLimits::unmapCommand),
+        service(
+            "SANITIZE, OVERWRITE",
+            0x01,
+            "48 A1 00 00 00 00 00 FF FF 00",
+            WRITES_MEDIUM,
+            Sanitize::overwrite),
+        service(
+                "SANITIZE, BLOCK ERASE",
+                0x02,
+                "48 A2 00 00 00 00 00 FF FF 00",
+                WRITES_MEDIUM,
+                Sanitize::blockErase)
+            .when(BlockLimits::unmapZeroes),
+        service(
+            "SANITIZE, EXIT FAILURE MODE",
+            0x1f,
+            "48 BF 00 00 00 00 00 FF FF 00",
+            WRITES_MEDIUM,
+            Sanitize::exitFailureMode),
         thirtyTwo("READ (32)", 0x09, "18", READS_MEDIUM, ReadWrite::read),
         thirtyTwo("VERIFY (32)", 0x0a, "16", READS_MEDIUM, Verify::begin),
         thirtyTwo("WRITE (32)", 0x0b, "18", WRITES_MEDIUM, ReadWrite::write),
@@ -103,7 +124,8 @@ public final class SbcCommands {
                 "9E 10 00 00 00 00 00 00 00 00 FF FF FF FF 00 00",
                 REPORTS,
                 ReadCapacity::bytes16)
-            .needsMedium(true),
+            .needsMedium(true)
+            .duringSanitize(_ -> true),
         service(
             "GET LBA STATUS (16)",
             0x12,

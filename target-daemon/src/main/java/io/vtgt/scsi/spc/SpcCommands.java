@@ -21,7 +21,8 @@ public final class SpcCommands {
         // Exclusive access keeps it from strangers, write exclusive does not (SPC-5, commands
         // allowed in the presence of various reservations): like a read, but of no medium.
         command("MODE SENSE (6)", "1A 08 FF FF FF 00", Access.READS_MEDIUM, ModeSense::begin6)
-            .needsMedium(false),
+            .needsMedium(false)
+            .duringSanitize(ModeSense::duringSanitize),
         command("SEND DIAGNOSTIC", "1D 17 00 00 00 00", Access.CHANGES_UNIT, SendDiagnostic::begin),
         command(
                 "PREVENT ALLOW MEDIUM REMOVAL",
@@ -44,24 +45,27 @@ public final class SpcCommands {
                 "5A 18 FF FF 00 00 00 FF FF 00",
                 Access.READS_MEDIUM,
                 ModeSense::begin10)
-            .needsMedium(false),
+            .needsMedium(false)
+            .duringSanitize(ModeSense::duringSanitize),
         command(
             "REPORT LUNS",
             "A0 00 FF 00 00 00 FF FF FF FF 00 00",
             Access.ALWAYS,
             (task, _) -> ReportLuns.begin(task)),
         service(
-            "REPORT SUPPORTED OPERATION CODES",
-            0x0c,
-            "A3 0C 87 FF FF FF FF FF FF FF 00 00",
-            Access.REPORTS,
-            ReportSupportedOperationCodes::begin),
+                "REPORT SUPPORTED OPERATION CODES",
+                0x0c,
+                "A3 0C 87 FF FF FF FF FF FF FF 00 00",
+                Access.REPORTS,
+                ReportSupportedOperationCodes::begin)
+            .duringSanitize(_ -> true),
         service(
-            "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS",
-            0x0d,
-            "A3 0D 80 00 00 00 FF FF FF FF 00 00",
-            Access.REPORTS,
-            ReportSupportedTmf::begin),
+                "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS",
+                0x0d,
+                "A3 0D 80 00 00 00 FF FF FF FF 00 00",
+                Access.REPORTS,
+                ReportSupportedTmf::begin)
+            .duringSanitize(_ -> true),
         command(
             "READ DEFECT DATA (12)",
             "B7 1F FF FF FF FF FF FF FF FF 00 00",
