@@ -4,7 +4,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// Somebody who waits until what was under way has ended in every lane.
+/// Somebody who waits until what was under way has ended: in every lane, or single operations.
 final class Drain {
   private final Promise<Void> promise;
   private final AtomicInteger waitingFor = new AtomicInteger(1);
@@ -17,6 +17,10 @@ final class Drain {
 
   void waitFor(Lane lane, long sequence) {
     until[lane.index()] = sequence;
+    waitForOne();
+  }
+
+  void waitForOne() {
     waitingFor.incrementAndGet();
   }
 
@@ -24,7 +28,8 @@ final class Drain {
     return until[lane.index()];
   }
 
-  void laneEmpty() {
+  /// One of those it waits for has ended.
+  void ended() {
     if (waitingFor.decrementAndGet() == 0) {
       promise.complete();
     }

@@ -2,6 +2,7 @@ package io.vtgt.store;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /// Operations under way that were begun by a few threads, oldest first.
 ///
@@ -64,14 +65,14 @@ final class Lane {
     size++;
   }
 
-  /// Makes `exclusive` wait for what it excludes here. Exclusive ones are not looked at: the gate
-  /// has them in a list.
+  /// Makes `exclusive` wait for what it excludes here. Exclusive ones, and those in quarantine, are
+  /// not looked at: the gate has them in a list.
   ///
   /// @return how many it has to wait for
   synchronized int await(Operation<?> exclusive) {
     int found = 0;
     for (Operation<?> other = head; other != null; other = other.next) {
-      if (!other.reach.exclusive() && exclusive.excludes(other)) {
+      if (!other.reach.exclusive() && !other.quarantined() && exclusive.excludes(other)) {
         other.awaited = true;
         other.addDependent(exclusive);
         found++;
@@ -129,8 +130,7 @@ final class Lane {
       if (now - operation.progressTick() > StoreGate.TICKS_PER_DEADLINE
           && !operation.abandoned()
           && operation.promise() != null) {
-        operation.abandon();
-        tally.timeout();
+        abandon(operation);
         if (late == null) {
           late = new ArrayList<>();
         }
@@ -138,6 +138,49 @@ final class Lane {
       }
     }
     return late == null ? List.of() : late;
+  }
+
+  /// Marks the changes of some callers as given up.
+  synchronized List<Operation<?>> abandon(Predicate<Caller> whose) {
+    List<Operation<?>> chosen = new ArrayList<>();
+    for (Operation<?> operation : matching(whose)) {
+      if (!operation.abandoned()) {
+        abandon(operation);
+        chosen.add(operation);
+      }
+    }
+    return chosen;
+  }
+
+  private void abandon(Operation<?> operation) {
+    operation.abandon();
+    operation.awaited = true;
+    tally.timeout();
+  }
+
+  /// The changes of some callers, those of nobody in particular left out.
+  synchronized List<Operation<?>> matching(Predicate<Caller> whose) {
+    List<Operation<?>> found = new ArrayList<>();
+    for (Operation<?> operation = head; operation != null; operation = operation.next) {
+      if (operation.reach != Operation.Reach.READS
+          && !Caller.UNKNOWN.equals(operation.caller)
+          && whose.test(operation.caller)) {
+        found.add(operation);
+      }
+    }
+    return found;
+  }
+
+  /// Makes `drain` wait for the changes of some callers and of nobody in particular.
+  synchronized void watch(Drain drain, Predicate<Caller> whose) {
+    for (Operation<?> operation = head; operation != null; operation = operation.next) {
+      if (operation.reach != Operation.Reach.READS
+          && (Caller.UNKNOWN.equals(operation.caller) || whose.test(operation.caller))) {
+        operation.awaited = true;
+        operation.addWatcher(drain);
+        drain.waitForOne();
+      }
+    }
   }
 
   int index() {

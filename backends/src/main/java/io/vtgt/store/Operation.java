@@ -37,9 +37,9 @@ abstract class Operation<T> implements Completable<T> {
     OTHER
   }
 
+  final Caller caller;
   final Count count;
   final Reach reach;
-  SoleUse by; // null for everybody; written before the operation becomes visible to other threads
   final long offset;
   final long length;
 
@@ -52,19 +52,23 @@ abstract class Operation<T> implements Completable<T> {
   Operation<?> previous;
   Operation<?> next;
   long sequence;
-  boolean awaited; // an exclusive operation waits for this one
+  boolean awaited; // its end is of interest: to an exclusive one, a watcher, or the quarantine
 
   // Guarded by the gate's order monitor.
   private List<Operation<?>> dependents;
+  private List<Drain> watchers;
   private int blockers;
+  private boolean quarantined;
+  private boolean answered;
 
   // Set by the thread that calls the store, read by the deadline scan.
   private volatile Promise<T> promise;
   private int progressTick; // plain: the scan may see the one before
   private volatile boolean abandoned;
 
-  Operation(StoreGate gate, Count count, Reach reach, long offset, long length) {
+  Operation(StoreGate gate, Caller caller, Count count, Reach reach, long offset, long length) {
     this.gate = gate;
+    this.caller = caller;
     this.count = count;
     this.reach = reach;
     this.offset = offset;
@@ -90,12 +94,14 @@ abstract class Operation<T> implements Completable<T> {
     return offset < other.offset + other.length && other.offset < offset + length;
   }
 
-  /// Must `other` keep away from this exclusive operation's range?
+  /// Must `other` keep away from this exclusive operation's range? From that of an abandoned change
+  /// readers must keep away too: what it holds is not known.
   boolean excludes(Operation<?> other) {
     if (reach == Reach.BARRIER || other.reach == Reach.BARRIER) {
       return true;
     }
-    return (reach == Reach.EXCLUDES_ALL || other.reach != Reach.READS) && overlaps(other);
+    boolean readersToo = reach == Reach.EXCLUDES_ALL || abandoned;
+    return (readersToo || other.reach != Reach.READS) && overlaps(other);
   }
 
   /// Something moved: the deadline starts again.
@@ -107,9 +113,14 @@ abstract class Operation<T> implements Completable<T> {
     return progressTick;
   }
 
-  /// The caller has been told that it took too long: no further piece is begun.
+  /// The caller has been told that it took too long.
   boolean abandoned() {
     return abandoned;
+  }
+
+  /// No further piece is begun: it is abandoned, or its caller does not want it any more.
+  boolean stopped() {
+    return abandoned || caller.aborted();
   }
 
   void abandon() {
@@ -152,6 +163,40 @@ abstract class Operation<T> implements Completable<T> {
     }
     blockers--;
     return blockers == 0;
+  }
+
+  /// It has begun, was given up, and the store has not answered. Under the gate's order monitor.
+  ///
+  /// @return false when it is there already, or the store has answered after all
+  boolean enterQuarantine() {
+    boolean enters = !quarantined && !answered;
+    quarantined |= enters;
+    return enters;
+  }
+
+  /// The store has answered. Under the gate's order monitor.
+  ///
+  /// @return it was in quarantine
+  boolean leaveQuarantine() {
+    answered = true;
+    return quarantined;
+  }
+
+  boolean quarantined() {
+    return quarantined;
+  }
+
+  void addWatcher(Drain watcher) {
+    if (watchers == null) {
+      watchers = new ArrayList<>();
+    }
+    watchers.add(watcher);
+  }
+
+  List<Drain> takeWatchers() {
+    List<Drain> taken = watchers;
+    watchers = null;
+    return taken == null ? List.of() : taken;
   }
 
   void addDependent(Operation<?> dependent) {

@@ -86,7 +86,7 @@ final class Pieces {
 
   // Under this object's monitor.
   private boolean mayBegin() {
-    return failure == null && !operation.abandoned() && begun < length && underWay < PARALLEL;
+    return failure == null && !operation.stopped() && begun < length && underWay < PARALLEL;
   }
 
   // Without it: the store may take locks of its own, and answer on another thread meanwhile.

@@ -4,8 +4,8 @@ import io.netty.buffer.ByteBuf;
 import io.vertx.core.Future;
 
 /// The medium in the hands of one user, who changes all of it: see [StoreGate#takeAlone]. Calls are
-/// those of the gate, with its checks, deadlines and counters.
-public final class SoleUse {
+/// those of the gate, with its checks, deadlines and counters; the user is their caller.
+public final class SoleUse implements Caller {
   private final StoreGate gate;
 
   SoleUse(StoreGate gate) {
@@ -30,5 +30,11 @@ public final class SoleUse {
   /// Lets the others in again. May be called more than once.
   public void end() {
     gate.giveBack(this);
+  }
+
+  /// Nobody takes back what a whole medium is in the middle of.
+  @Override
+  public boolean aborted() {
+    return false;
   }
 }

@@ -11,11 +11,14 @@ import io.vertx.core.Vertx;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,11 +37,17 @@ import org.slf4j.LoggerFactory;
 /// whichever of the two held the monitor first is seen by the other. Everything that has to wait is
 /// put in order under one monitor, and waits only for what came before it: there is no cycle and
 /// nobody starves.
+///
+/// What the store does not answer in time is given up: its caller hears of it, and what has begun
+/// is in *quarantine* until the store answers, however late. A change in quarantine may still land,
+/// so nobody sees or changes its range meanwhile: who comes waits for it, and is given up in turn.
+/// So no write that was answered is overtaken by an older one, and nobody reads what then changes
+/// behind his back.
 public final class StoreGate {
 
   /// @param deadlineMillis how long one operation may take before its future fails with
-  ///   [StoreFault.Kind#TIMEOUT]; the operation itself stays in the set under way until the store
-  ///   answers. A long operation done in pieces gets the time again with each piece. 0 for none
+  ///   [StoreFault.Kind#TIMEOUT]; the operation itself stays in quarantine until the store answers.
+  ///   A long operation done in pieces gets the time again with each piece. 0 for none
   public record Options(long deadlineMillis) {
     public Options {
       if (deadlineMillis < 0) {
@@ -55,13 +64,17 @@ public final class StoreGate {
   /// What zeroes and repeated patterns are written in, where the store takes as much at once.
   private static final int FILL_LENGTH = 256 << 10;
 
+  /// From so much in quarantine on the store is taken for hung: [#hung()].
+  static final int MOST_IN_QUARANTINE = 16;
+
+  static final long MOST_QUARANTINED_BYTES = 16L << 20;
+
   private static final Operation<?>[] NONE = {};
 
+  private static final ChangeWatch[] NO_WATCHES = {};
+
   private final Vertx vertx;
-  private final BackingStore store;
-  private final Options options;
   private final Lane[] lanes;
-  private final ScheduledFuture<?> ticker;
 
   /// Guards who waits for whom. Taken before a lane's monitor, never after.
   private final Object order = new Object();
@@ -69,13 +82,28 @@ public final class StoreGate {
   // Replaced whole under `order`, read from every thread.
   private volatile Operation<?>[] exclusives = NONE;
 
+  // Replaced whole under `order`, read from every thread.
+  private volatile ChangeWatch[] watches = NO_WATCHES;
+
   // Under `order`.
   private Future<Void> closing;
+  private ScheduledFuture<?> ticker;
+
+  // Replaced whole, read from every thread.
+  private volatile Options options;
+  private long quarantinedBytes;
+
+  // Written under `order`, read from every thread.
+  private volatile int quarantined;
+  private volatile boolean hung;
 
   private volatile boolean closed;
 
   // Changed under `order`; null while everybody may use the medium.
   private volatile SoleUse user;
+
+  // Replaced by a reopening, when nothing is under way.
+  private volatile BackingStore store;
 
   // Written by the ticker only.
   private volatile int tick;
@@ -91,17 +119,33 @@ public final class StoreGate {
     for (int i = 0; i < lanes.length; i++) {
       lanes[i] = new Lane(this, i);
     }
-    // On the event loop itself, not as a Vert.x timer: that would end with the verticle that
-    // happens
-    // to open the gate.
+    this.ticker = startTicker();
+  }
+
+  /// Other bounds for what is under way and what comes.
+  public void options(Options next) {
+    synchronized (order) {
+      if (closed || next.equals(options)) {
+        return;
+      }
+      if (ticker != null) {
+        ticker.cancel(false);
+      }
+      options = next;
+      ticker = startTicker();
+    }
+  }
+
+  /// On the event loop itself, not as a Vert.x timer: that would end with the verticle that happens
+  /// to open the gate.
+  private ScheduledFuture<?> startTicker() {
     long tickMicros = Math.max(1000, options.deadlineMillis() * 1000 / TICKS_PER_DEADLINE);
-    this.ticker =
-        vertx == null || options.deadlineMillis() == 0
-            ? null
-            : ((VertxInternal) vertx)
-                .nettyEventLoopGroup()
-                .next()
-                .scheduleWithFixedDelay(this::tick, tickMicros, tickMicros, TimeUnit.MICROSECONDS);
+    return vertx == null || options.deadlineMillis() == 0
+        ? null
+        : ((VertxInternal) vertx)
+            .nettyEventLoopGroup()
+            .next()
+            .scheduleWithFixedDelay(this::tick, tickMicros, tickMicros, TimeUnit.MICROSECONDS);
   }
 
   public Geometry geometry() {
@@ -126,7 +170,8 @@ public final class StoreGate {
       return Future.succeededFuture(Unpooled.EMPTY_BUFFER);
     }
     return submit(
-        new Operation<ByteBuf>(this, Operation.Count.READ, Operation.Reach.READS, offset, length) {
+        new Operation<ByteBuf>(
+            this, Caller.UNKNOWN, Operation.Count.READ, Operation.Reach.READS, offset, length) {
           @Override
           Future<ByteBuf> start() {
             return readWhole(this, offset, (int) length);
@@ -144,22 +189,18 @@ public final class StoreGate {
   /// @param data owned by the gate from here on
   /// @param fua completes only when the data is on stable storage (by a flush where the store has
   ///   no FUA)
-  public Future<Void> write(long offset, ByteBuf data, boolean fua) {
-    return write(null, offset, data, fua);
-  }
-
-  Future<Void> write(SoleUse by, long offset, ByteBuf data, boolean fua) {
+  /// @param caller whose write it is
+  public Future<Void> write(Caller caller, long offset, ByteBuf data, boolean fua) {
     int length = data.readableBytes();
     StoreFault fault = rangeFault("write", offset, length);
     if (fault != null || length == 0) {
       data.release();
       return fault != null
           ? Future.failedFuture(fault)
-          : fua ? flush(by) : Future.succeededFuture();
+          : fua ? flush(caller) : Future.succeededFuture();
     }
     return submit(
-        by,
-        new Change<Void>(Operation.Count.WRITE, Operation.Reach.CHANGES, offset, length) {
+        new Change<Void>(caller, Operation.Count.WRITE, Operation.Reach.CHANGES, offset, length) {
           @Override
           Future<Void> start() {
             return writeWhole(this, offset, data, fua);
@@ -172,13 +213,19 @@ public final class StoreGate {
         });
   }
 
+  /// The same for [Caller#UNKNOWN].
+  public Future<Void> write(long offset, ByteBuf data, boolean fua) {
+    return write(Caller.UNKNOWN, offset, data, fua);
+  }
+
   /// Writes all of `data` or, whatever happens, nothing, and no read sees a part of it (SBC-4,
   /// Atomic writes).
   ///
   /// @param offset a multiple of [Limits#atomicWriteGranularity()], as is the length
   /// @param data owned by the gate from here on; at most [Limits#maxAtomicWrite()] bytes
   /// @param fua as for [#write]
-  public Future<Void> writeAtomic(long offset, ByteBuf data, boolean fua) {
+  /// @param caller whose write it is
+  public Future<Void> writeAtomic(Caller caller, long offset, ByteBuf data, boolean fua) {
     int length = data.readableBytes();
     StoreFault fault = rangeFault("atomic write", offset, length);
     Limits limits = limits();
@@ -194,7 +241,8 @@ public final class StoreGate {
       return fault != null ? Future.failedFuture(fault) : fua ? flush() : Future.succeededFuture();
     }
     return submit(
-        new Change<Void>(Operation.Count.WRITE, Operation.Reach.EXCLUDES_ALL, offset, length) {
+        new Change<Void>(
+            caller, Operation.Count.WRITE, Operation.Reach.EXCLUDES_ALL, offset, length) {
           @Override
           Future<Void> start() {
             boolean nativeFua = fua && limits.nativeFua();
@@ -209,15 +257,19 @@ public final class StoreGate {
         });
   }
 
-  /// Makes every write that completed before this call durable.
-  public Future<Void> flush() {
-    return flush(null);
+  /// The same for [Caller#UNKNOWN].
+  public Future<Void> writeAtomic(long offset, ByteBuf data, boolean fua) {
+    return writeAtomic(Caller.UNKNOWN, offset, data, fua);
   }
 
-  Future<Void> flush(SoleUse by) {
+  /// Makes every write that completed before this call durable.
+  public Future<Void> flush() {
+    return flush(Caller.UNKNOWN);
+  }
+
+  Future<Void> flush(Caller caller) {
     return submit(
-        by,
-        new Change<Void>(Operation.Count.FLUSH, Operation.Reach.READS, 0, 0) {
+        new Change<Void>(caller, Operation.Count.FLUSH, Operation.Reach.READS, 0, 0) {
           @Override
           Future<Void> start() {
             return store.flush();
@@ -226,7 +278,9 @@ public final class StoreGate {
   }
 
   /// Deallocates what whole granules the range holds; where the store cannot unmap, does nothing.
-  public Future<Void> unmap(long offset, long length) {
+  ///
+  /// @param caller whose change it is
+  public Future<Void> unmap(Caller caller, long offset, long length) {
     StoreFault fault = rangeFault("unmap", offset, length);
     if (fault != null) {
       return Future.failedFuture(fault);
@@ -237,7 +291,11 @@ public final class StoreGate {
     }
     return submit(
         new Change<Void>(
-            Operation.Count.UNMAP, Operation.Reach.CHANGES, granules.offset(), granules.length()) {
+            caller,
+            Operation.Count.UNMAP,
+            Operation.Reach.CHANGES,
+            granules.offset(),
+            granules.length()) {
           @Override
           Future<Void> start() {
             return store.unmap(granules.offset(), granules.length());
@@ -245,21 +303,22 @@ public final class StoreGate {
         });
   }
 
-  /// The range reads as zeroes afterwards, natively or by writing zeroes.
-  ///
-  /// @param mayUnmap the store may deallocate the range instead of writing it
-  public Future<Void> writeZeroes(long offset, long length, boolean mayUnmap) {
-    return writeZeroes(null, offset, length, mayUnmap);
+  /// The same for [Caller#UNKNOWN].
+  public Future<Void> unmap(long offset, long length) {
+    return unmap(Caller.UNKNOWN, offset, length);
   }
 
-  Future<Void> writeZeroes(SoleUse by, long offset, long length, boolean mayUnmap) {
+  /// The range reads as zeroes afterwards, natively or by writing zeroes.
+  ///
+  /// @param caller whose change it is
+  /// @param mayUnmap the store may deallocate the range instead of writing it
+  public Future<Void> writeZeroes(Caller caller, long offset, long length, boolean mayUnmap) {
     StoreFault fault = rangeFault("write zeroes", offset, length);
     if (fault != null || length == 0) {
       return fault != null ? Future.failedFuture(fault) : Future.succeededFuture();
     }
     return submit(
-        by,
-        new Change<Void>(Operation.Count.OTHER, Operation.Reach.CHANGES, offset, length) {
+        new Change<Void>(caller, Operation.Count.OTHER, Operation.Reach.CHANGES, offset, length) {
           @Override
           Future<Void> start() {
             return zero(this, offset, length, mayUnmap);
@@ -267,10 +326,16 @@ public final class StoreGate {
         });
   }
 
+  /// The same for [Caller#UNKNOWN].
+  public Future<Void> writeZeroes(long offset, long length, boolean mayUnmap) {
+    return writeZeroes(Caller.UNKNOWN, offset, length, mayUnmap);
+  }
+
   /// Writes `pattern` again and again over `length` bytes.
   ///
+  /// @param caller whose change it is
   /// @param pattern owned by the gate; its length divides `length`
-  public Future<Void> writeSame(long offset, long length, ByteBuf pattern) {
+  public Future<Void> writeSame(Caller caller, long offset, long length, ByteBuf pattern) {
     StoreFault fault = rangeFault("write same", offset, length);
     int patternLength = pattern.readableBytes();
     if (fault == null && (patternLength == 0 || length % patternLength != 0)) {
@@ -284,7 +349,7 @@ public final class StoreGate {
       return fault != null ? Future.failedFuture(fault) : Future.succeededFuture();
     }
     return submit(
-        new Change<Void>(Operation.Count.OTHER, Operation.Reach.CHANGES, offset, length) {
+        new Change<Void>(caller, Operation.Count.OTHER, Operation.Reach.CHANGES, offset, length) {
           @Override
           Future<Void> start() {
             return fill(this, offset, length, pattern);
@@ -297,12 +362,18 @@ public final class StoreGate {
         });
   }
 
+  /// The same for [Caller#UNKNOWN].
+  public Future<Void> writeSame(long offset, long length, ByteBuf pattern) {
+    return writeSame(Caller.UNKNOWN, offset, length, pattern);
+  }
+
   /// Atomic against every other write through this gate; on the store itself where it can decide.
   ///
+  /// @param caller whose change it is
   /// @param expected owned by the gate
   /// @param data owned by the gate; as long as `expected`
   public Future<CompareResult> compareAndWrite(
-      long offset, ByteBuf expected, ByteBuf data, boolean fua) {
+      Caller caller, long offset, ByteBuf expected, ByteBuf data, boolean fua) {
     int length = data.readableBytes();
     StoreFault fault = rangeFault("compare and write", offset, length);
     if (fault == null && expected.readableBytes() != length) {
@@ -321,6 +392,7 @@ public final class StoreGate {
     boolean byStore = length <= limits().maxNativeCompareAndWrite();
     return submit(
         new Change<CompareResult>(
+            caller,
             Operation.Count.OTHER,
             byStore ? Operation.Reach.CHANGES : Operation.Reach.EXCLUDES_CHANGES,
             offset,
@@ -346,19 +418,31 @@ public final class StoreGate {
         });
   }
 
+  /// The same for [Caller#UNKNOWN].
+  public Future<CompareResult> compareAndWrite(
+      long offset, ByteBuf expected, ByteBuf data, boolean fua) {
+    return compareAndWrite(Caller.UNKNOWN, offset, expected, data, fua);
+  }
+
   /// Reads a range, lets `change` make the new content (or nothing, to leave it), writes it; atomic
   /// against every other write through this gate.
   ///
+  /// @param caller whose change it is
   /// @param change borrows what was read and returns a buffer of the same length that the gate then
   ///   owns; called on the calling context
   public Future<Void> update(
-      long offset, int length, Function<ByteBuf, Optional<ByteBuf>> change, boolean fua) {
+      Caller caller,
+      long offset,
+      int length,
+      Function<ByteBuf, Optional<ByteBuf>> change,
+      boolean fua) {
     StoreFault fault = rangeFault("update", offset, length);
     if (fault != null || length == 0) {
       return fault != null ? Future.failedFuture(fault) : Future.succeededFuture();
     }
     return submit(
-        new Change<Void>(Operation.Count.OTHER, Operation.Reach.EXCLUDES_CHANGES, offset, length) {
+        new Change<Void>(
+            caller, Operation.Count.OTHER, Operation.Reach.EXCLUDES_CHANGES, offset, length) {
           @Override
           Future<Void> start() {
             return readWhole(this, offset, (int) length)
@@ -378,6 +462,12 @@ public final class StoreGate {
         });
   }
 
+  /// The same for [Caller#UNKNOWN].
+  public Future<Void> update(
+      long offset, int length, Function<ByteBuf, Optional<ByteBuf>> change, boolean fua) {
+    return update(Caller.UNKNOWN, offset, length, change, fua);
+  }
+
   /// The mapped and deallocated extents of a range, in order, without gaps, from `offset` on. It
   /// may end early, but never covers nothing (unless `length` is 0).
   public Future<List<Extent>> extents(long offset, long length) {
@@ -387,10 +477,48 @@ public final class StoreGate {
     }
     return submit(
         new Operation<List<Extent>>(
-            this, Operation.Count.OTHER, Operation.Reach.READS, offset, length) {
+            this, Caller.UNKNOWN, Operation.Count.OTHER, Operation.Reach.READS, offset, length) {
           @Override
           Future<List<Extent>> start() {
             return store.extents(offset, length);
+          }
+        });
+  }
+
+  /// How much room the medium takes and how much is left. See [BackingStore#space].
+  public Future<Space> space() {
+    return submit(
+        new Change<Space>(Caller.UNKNOWN, Operation.Count.OTHER, Operation.Reach.READS, 0, 0) {
+          @Override
+          Future<Space> start() {
+            return store.space();
+          }
+        });
+  }
+
+  /// Whether the store was opened so that it takes writes.
+  public boolean writable() {
+    return store.writable();
+  }
+
+  /// Drains, closes the store and goes on with another one that is opened over the same medium in
+  /// another way. What is asked meanwhile waits. Where it cannot be opened the gate goes on with a
+  /// closed store, and everything fails with [StoreFault.Kind#CLOSED].
+  ///
+  /// @param opening called when the old store is closed
+  public Future<Void> reopen(Supplier<Future<BackingStore>> opening) {
+    return submit(
+        new Change<Void>(Caller.UNKNOWN, Operation.Count.OTHER, Operation.Reach.BARRIER, 0, 0) {
+          @Override
+          Future<Void> start() {
+            return store
+                .close()
+                .compose(_ -> opening.get())
+                .map(
+                    opened -> {
+                      store = opened;
+                      return null;
+                    });
           }
         });
   }
@@ -404,7 +532,7 @@ public final class StoreGate {
               "resize to " + bytes + " bytes, blocks are of " + geometry().blockBytes()));
     }
     return submit(
-        new Change<Geometry>(Operation.Count.OTHER, Operation.Reach.BARRIER, 0, 0) {
+        new Change<Geometry>(Caller.UNKNOWN, Operation.Count.OTHER, Operation.Reach.BARRIER, 0, 0) {
           @Override
           Future<Geometry> start() {
             return store.resize(bytes);
@@ -419,7 +547,7 @@ public final class StoreGate {
     for (Lane lane : lanes) {
       lane.join(drain);
     }
-    drain.laneEmpty(); // its own share
+    drain.ended(); // its own share
     return drain.future();
   }
 
@@ -447,6 +575,75 @@ public final class StoreGate {
     }
   }
 
+  /// Begins to watch for changes of `ranges`. A change that was under way already is not noticed:
+  /// whoever needs a medium that stands still waits for [#drained()] after this call, and takes the
+  /// medium as it is then.
+  ///
+  /// @return to be given back by [#unwatch]
+  public ChangeWatch watch(List<ChangeWatch.Range> ranges) {
+    ChangeWatch watch = new ChangeWatch(ranges);
+    synchronized (order) {
+      ChangeWatch[] more = Arrays.copyOf(watches, watches.length + 1);
+      more[watches.length] = watch;
+      watches = more;
+    }
+    return watch;
+  }
+
+  /// Watches no longer. Any number of times.
+  public void unwatch(ChangeWatch watch) {
+    synchronized (order) {
+      List<ChangeWatch> rest = new ArrayList<>(List.of(watches));
+      rest.remove(watch);
+      watches = rest.toArray(NO_WATCHES);
+    }
+  }
+
+  /// Completes when no change that `whose` matches can reach the medium any more: those under way
+  /// now have been answered by the store, those in quarantine too. Changes of [Caller#UNKNOWN] are
+  /// waited for as well. May take as long as the store lives.
+  public Future<Void> landed(Predicate<Caller> whose) {
+    Drain drain = new Drain(CallingContext.promise(vertx), 0);
+    synchronized (order) {
+      for (Lane lane : lanes) {
+        lane.watch(drain, whose);
+      }
+    }
+    drain.ended(); // its own share
+    return drain.future();
+  }
+
+  /// Fails the changes that `whose` matches and that wait for their turn: they never begin. Those
+  /// that have begun go on.
+  public void withdraw(Predicate<Caller> whose) {
+    for (Lane lane : lanes) {
+      for (Operation<?> waiting : lane.matching(whose)) {
+        withdraw(waiting, "its caller does not want it any more");
+      }
+    }
+  }
+
+  /// Gives the changes up that `whose` matches, as if their deadline had passed: their futures fail
+  /// now, and what has begun is in quarantine.
+  public void abandon(Predicate<Caller> whose) {
+    for (Lane lane : lanes) {
+      for (Operation<?> operation : lane.abandon(whose)) {
+        giveUp(operation, "abandoned");
+      }
+    }
+  }
+
+  /// The store has left so many operations unanswered beyond their deadline that it shall not get
+  /// more. Any thread.
+  public boolean hung() {
+    return hung;
+  }
+
+  /// Operations in quarantine. Any thread.
+  public int quarantined() {
+    return quarantined;
+  }
+
   public Counters counters() {
     Tally sum = new Tally();
     int underWay = 0;
@@ -471,12 +668,18 @@ public final class StoreGate {
         .compose(_ -> store.close())
         .onComplete(
             (_, failure) -> {
-              if (ticker != null) {
-                ticker.cancel(false);
-              }
+              stopTicker();
               done.complete(null, failure);
             });
     return done.future();
+  }
+
+  private void stopTicker() {
+    synchronized (order) {
+      if (ticker != null) {
+        ticker.cancel(false);
+      }
+    }
   }
 
   /// Since the gate was opened.
@@ -515,12 +718,10 @@ public final class StoreGate {
   }
 
   private <T> Future<T> submit(Operation<T> operation) {
-    return submit(null, operation);
-  }
-
-  /// @param by who has taken the medium alone, or null
-  private <T> Future<T> submit(SoleUse by, Operation<T> operation) {
-    operation.by = by;
+    if (operation.caller.aborted()) {
+      operation.discard();
+      return Future.failedFuture(givenUp());
+    }
     operation.context = CallingContext.current(vertx);
     operation.lane = lanes[(int) Thread.currentThread().threadId() & (lanes.length - 1)];
     operation.progress(tick);
@@ -539,6 +740,9 @@ public final class StoreGate {
     Future<T> answer = call(operation);
     if (!answer.isComplete()) {
       Future<T> promised = operation.promised();
+      if (operation.abandoned()) { // while the store was called
+        giveUp(operation, "abandoned");
+      }
       answer.onComplete(operation);
       return promised;
     }
@@ -548,11 +752,25 @@ public final class StoreGate {
         : Future.failedFuture(fault(operation, answer.cause()));
   }
 
-  private static <T> Future<T> call(Operation<T> operation) {
+  private <T> Future<T> call(Operation<T> operation) {
+    if (watches.length != 0 && operation.reach != Operation.Reach.READS) {
+      breakWatches(operation);
+    }
     try {
       return operation.start();
     } catch (RuntimeException | Error e) {
       return Future.failedFuture(e);
+    }
+  }
+
+  /// The operation stands in its lane: whoever began to watch since, and then drained, has waited
+  /// for it or is seen here. A barrier has no range and concerns everybody.
+  private void breakWatches(Operation<?> change) {
+    for (ChangeWatch watch : watches) {
+      if (change.reach == Operation.Reach.BARRIER || watch.concerns(change.offset, change.length)) {
+        watch.breakUp();
+        unwatch(watch);
+      }
     }
   }
 
@@ -580,6 +798,9 @@ public final class StoreGate {
       operation.blockedBy(blockers);
       promised = blockers == 0 ? null : operation.promised();
     }
+    if (promised != null && operation.stopped()) {
+      withdraw(operation, "its caller does not want it any more");
+    }
     return promised == null ? begin(operation) : promised;
   }
 
@@ -590,10 +811,11 @@ public final class StoreGate {
     exclusives = more;
   }
 
-  private void withdraw(Operation<?> operation) {
+  private void unpublish(Operation<?> operation) {
     List<Operation<?>> rest = new ArrayList<>(List.of(exclusives));
-    rest.remove(operation);
-    exclusives = rest.toArray(NONE);
+    if (rest.remove(operation)) {
+      exclusives = rest.toArray(NONE);
+    }
   }
 
   /// The store's answer to an operation whose caller has a future: it hears before those that
@@ -620,16 +842,21 @@ public final class StoreGate {
       release(operation);
     }
     for (Drain drain : drains) {
-      drain.laneEmpty();
+      drain.ended();
     }
   }
 
   private void release(Operation<?> operation) {
     List<Operation<?>> ready = new ArrayList<>();
+    List<Drain> watchers;
     synchronized (order) {
-      if (operation.reach.exclusive()) {
-        withdraw(operation);
+      if (operation.leaveQuarantine()) {
+        quarantine(operation, -1);
       }
+      if (operation.reach != Operation.Reach.READS) {
+        unpublish(operation);
+      }
+      watchers = operation.takeWatchers();
       for (Operation<?> dependent : operation.takeDependents()) {
         if (dependent.unblocked()) {
           ready.add(dependent);
@@ -644,12 +871,13 @@ public final class StoreGate {
         context.runOnContext(_ -> resume(next));
       }
     }
+    watchers.forEach(Drain::ended);
   }
 
   /// Begins an operation that had to wait.
   private <T> void resume(Operation<T> operation) {
     StoreFault fault =
-        operation.abandoned()
+        operation.stopped()
             ? givenUp()
             : rangeFault("operation after a resize", operation.offset, operation.length);
     if (fault == null) {
@@ -686,13 +914,13 @@ public final class StoreGate {
   }
 
   static StoreFault givenUp() {
-    return new StoreFault(StoreFault.Kind.TIMEOUT, "given up after the deadline");
+    return new StoreFault(StoreFault.Kind.TIMEOUT, "given up before it was done");
   }
 
   /// Asked by a lane under its monitor.
   boolean refuses(Operation<?> operation) {
     SoleUse now = user;
-    return closed || (now != null && operation.by != now);
+    return closed || (now != null && !now.equals(operation.caller));
   }
 
   /// Read by a lane under its monitor.
@@ -712,42 +940,72 @@ public final class StoreGate {
     tick = now;
     for (Lane lane : lanes) {
       for (Operation<?> late : lane.late(now)) {
-        giveUp(late);
+        giveUp(late, "no answer within " + options.deadlineMillis() + " ms");
       }
     }
   }
 
-  private void giveUp(Operation<?> operation) {
-    boolean waiting;
+  /// Ends an operation that still waits for its turn.
+  ///
+  /// @return false when it has begun
+  private boolean withdraw(Operation<?> operation, String why) {
     synchronized (order) {
-      waiting = operation.withdraw();
+      if (!operation.withdraw()) {
+        return false;
+      }
+      operation.abandon();
     }
-    if (waiting) {
-      operation.discard();
-      end(operation, false);
+    operation.discard();
+    end(operation, false);
+    operation.promise().tryFail(timeout(operation, why));
+    return true;
+  }
+
+  /// Tells the caller that it takes too long. What has begun is in quarantine before he knows.
+  private void giveUp(Operation<?> operation, String why) {
+    if (operation.promise() == null || withdraw(operation, why)) {
+      return; // whoever calls the store for it just now will see that it is abandoned
     }
-    operation
-        .promise()
-        .tryFail(
-            new StoreFault(
-                StoreFault.Kind.TIMEOUT,
-                "no answer within "
-                    + options.deadlineMillis()
-                    + " ms ("
-                    + operation.count
-                    + " of "
-                    + operation.length
-                    + " bytes at "
-                    + operation.offset
-                    + ")"));
+    synchronized (order) {
+      if (operation.enterQuarantine()) {
+        quarantine(operation, 1);
+        if (operation.reach == Operation.Reach.CHANGES) {
+          publish(operation);
+        }
+      }
+    }
+    operation.promise().tryFail(timeout(operation, why));
+  }
+
+  // Under `order`.
+  private void quarantine(Operation<?> operation, int sign) {
+    int count = quarantined + sign;
+    quarantined = count;
+    quarantinedBytes += sign * operation.length;
+    boolean tooMuch = count >= MOST_IN_QUARANTINE || quarantinedBytes >= MOST_QUARANTINED_BYTES;
+    if (tooMuch != hung) {
+      hung = tooMuch;
+      LOG.warn(
+          "{}: {} operations, {} bytes are unanswered beyond their deadline",
+          tooMuch ? "the store hangs" : "the store answers again",
+          count,
+          quarantinedBytes);
+    }
+  }
+
+  private static StoreFault timeout(Operation<?> operation, String why) {
+    return new StoreFault(
+        StoreFault.Kind.TIMEOUT,
+        "%s (%s of %d bytes at %d)"
+            .formatted(why, operation.count, operation.length, operation.offset));
   }
 
   // --- what the store lacks
 
   /// An operation whose answer holds no buffer.
   private abstract class Change<T> extends Operation<T> {
-    Change(Count count, Reach reach, long offset, long length) {
-      super(StoreGate.this, count, reach, offset, length);
+    Change(Caller caller, Count count, Reach reach, long offset, long length) {
+      super(StoreGate.this, caller, count, reach, offset, length);
     }
   }
 
@@ -811,7 +1069,7 @@ public final class StoreGate {
 
   private Future<Void> flushAfter(Operation<?> operation) {
     operation.progress(tick);
-    return operation.abandoned() ? Future.failedFuture(givenUp()) : store.flush();
+    return operation.stopped() ? Future.failedFuture(givenUp()) : store.flush();
   }
 
   private Future<Void> zero(Operation<?> operation, long offset, long length, boolean mayUnmap) {
@@ -826,7 +1084,11 @@ public final class StoreGate {
     long end = granules.offset() + granules.length();
     return writeZeroBytes(operation, offset, granules.offset() - offset)
         .compose(_ -> writeZeroBytes(operation, end, offset + length - end))
-        .compose(_ -> store.unmap(granules.offset(), granules.length()));
+        .compose(
+            _ ->
+                operation.stopped()
+                    ? Future.failedFuture(givenUp())
+                    : store.unmap(granules.offset(), granules.length()));
   }
 
   private Future<Void> writeZeroBytes(Operation<?> operation, long offset, long length) {
@@ -892,7 +1154,7 @@ public final class StoreGate {
   /// @param data owned by this method
   private Future<Void> writeAfterRead(
       Operation<?> operation, long offset, int length, ByteBuf data, boolean fua) {
-    if (operation.abandoned()) {
+    if (operation.stopped()) {
       data.release();
       return Future.failedFuture(givenUp());
     }

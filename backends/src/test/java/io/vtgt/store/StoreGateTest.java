@@ -225,6 +225,169 @@ class StoreGateTest {
     assertEquals(SIZE, gate.geometry().bytes());
   }
 
+  /// A caller, by its identity.
+  private static final class Someone implements Caller {
+    private boolean aborted;
+
+    @Override
+    public boolean aborted() {
+      return aborted;
+    }
+  }
+
+  @Test
+  void quarantine_ofAWrite_keepsReadersAndWritersOfItsRangeAway() {
+    delays.hold(Traffic.WRITES);
+    Future<Void> stuck = gate.write(4096, filled(4096, 1), false);
+    pass(StoreGate.TICKS_PER_DEADLINE + 1);
+    assertSame(StoreFault.Kind.TIMEOUT, kind(stuck));
+    assertEquals(1, gate.quarantined());
+    Future<Void> anew = gate.write(4096, filled(512, 2), false);
+    Future<ByteBuf> reader = gate.read(4608, 512);
+    Future<ByteBuf> beside = gate.read(8192, 512);
+    assertEquals(1, delays.heldCount(Traffic.WRITES), "the new write waits");
+    assertTrue(beside.map(ByteBuf::release).succeeded());
+    assertFalse(reader.isComplete());
+    delays.release(Traffic.WRITES); // the stuck one lands, and only then the others
+    assertTrue(anew.succeeded());
+    assertEquals(1, reader.result().getByte(0));
+    reader.result().release();
+    ByteBuf now = gate.read(4096, 512).result();
+    assertEquals(2, now.getByte(0));
+    now.release();
+    assertEquals(0, gate.quarantined());
+  }
+
+  @Test
+  void quarantine_whereWaitersAreLateToo_endsThemWithoutTouchingTheMedium() {
+    delays.hold(Traffic.WRITES);
+    Future<Void> stuck = gate.write(0, filled(512, 1), false);
+    pass(StoreGate.TICKS_PER_DEADLINE + 1);
+    ByteBuf data = filled(512, 2);
+    Future<Void> anew = gate.write(0, data, false);
+    Future<ByteBuf> reader = gate.read(0, 512);
+    pass(StoreGate.TICKS_PER_DEADLINE + 1);
+    assertSame(StoreFault.Kind.TIMEOUT, kind(anew));
+    assertSame(StoreFault.Kind.TIMEOUT, kind(reader));
+    assertEquals(0, data.refCnt());
+    assertEquals(1, gate.quarantined(), "only what the store has");
+    delays.release(Traffic.WRITES);
+    assertTrue(stuck.failed());
+    ByteBuf now = gate.read(0, 512).result();
+    assertEquals(1, now.getByte(0));
+    now.release();
+  }
+
+  @Test
+  void quarantine_full_tellsThatTheStoreHangsUntilItAnswers() {
+    delays.hold(Traffic.WRITES);
+    for (int i = 0; i < StoreGate.MOST_IN_QUARANTINE; i++) {
+      assertFalse(gate.hung());
+      var _ = gate.write(i * 512L, zeroes(512), false);
+      pass(StoreGate.TICKS_PER_DEADLINE + 1);
+    }
+    assertTrue(gate.hung());
+    delays.releaseOne(Traffic.WRITES, _ -> 0);
+    assertFalse(gate.hung());
+    long far = MOST_BYTES / 2;
+    var _ = gate.write(SIZE - far, zeroes((int) far), false);
+    pass(StoreGate.TICKS_PER_DEADLINE + 1);
+    assertTrue(gate.hung());
+    delays.release(Traffic.WRITES);
+    assertFalse(gate.hung());
+  }
+
+  private static final long MOST_BYTES = StoreGate.MOST_QUARANTINED_BYTES;
+
+  @Test
+  void landed_waitsForTheChangesOfThatCallerAlone() {
+    var a = new Someone();
+    var b = new Someone();
+    delays.hold(Traffic.WRITES);
+    delays.hold(Traffic.READS);
+    var _ = gate.write(a, 0, zeroes(512), false);
+    Future<Void> ofB = gate.write(b, 512, zeroes(512), false);
+    Future<ByteBuf> read = gate.read(0, 512);
+    Future<Void> landed = gate.landed(b::equals);
+    assertTrue(gate.landed(_ -> false).succeeded());
+    assertFalse(landed.isComplete());
+    assertTrue(delays.releaseOne(Traffic.WRITES, _ -> 1));
+    assertTrue(ofB.succeeded());
+    assertTrue(landed.succeeded());
+    assertFalse(gate.landed(a::equals).isComplete());
+    pass(StoreGate.TICKS_PER_DEADLINE + 1);
+    Future<Void> late = gate.landed(a::equals);
+    assertFalse(late.isComplete(), "given up, but it may still land");
+    delays.release(Traffic.WRITES);
+    assertTrue(late.succeeded());
+    assertTrue(read.failed());
+  }
+
+  @Test
+  void landed_waitsForTheChangesOfNobodyInParticular() {
+    delays.hold(Traffic.WRITES);
+    var _ = gate.write(0, zeroes(512), false);
+    Future<Void> landed = gate.landed(_ -> false);
+    assertFalse(landed.isComplete());
+    delays.release(Traffic.WRITES);
+    assertTrue(landed.succeeded());
+  }
+
+  @Test
+  void abortedCaller_getsNoFurtherPieceWritten() {
+    var caller = new Someone();
+    delays.hold(Traffic.WRITES);
+    Future<Void> write = gate.write(caller, 0, filled(12 << 20, 1), false);
+    Future<Void> same = gate.writeSame(caller, 12 << 20, 2 << 20, filled(512, 1));
+    assertEquals(3 + 4, delays.heldCount(Traffic.WRITES));
+    caller.aborted = true;
+    delays.release(Traffic.WRITES);
+    assertTrue(write.succeeded(), "all of it had begun");
+    assertSame(StoreFault.Kind.TIMEOUT, kind(same));
+    ByteBuf end = gate.read((14 << 20) - 512, 512).result();
+    assertEquals(0, end.getByte(0));
+    end.release();
+    ByteBuf data = zeroes(512);
+    assertTrue(gate.write(caller, 0, data, false).failed(), "and none of it begins");
+    assertEquals(0, data.refCnt());
+  }
+
+  @Test
+  void withdraw_takesBackWhatWaits() {
+    var caller = new Someone();
+    delays.hold(Traffic.WRITES);
+    Future<Void> first = gate.write(0, zeroes(512), false);
+    Future<Void> exclusive = gate.update(caller, 0, 512, _ -> Optional.empty(), false);
+    ByteBuf data = filled(512, 2);
+    Future<Void> behind = gate.write(caller, 0, data, false);
+    gate.withdraw(Caller::aborted);
+    assertFalse(behind.isComplete());
+    caller.aborted = true;
+    gate.withdraw(Caller::aborted);
+    assertTrue(exclusive.failed() && behind.failed());
+    assertEquals(0, data.refCnt());
+    assertTrue(gate.landed(caller::equals).isComplete() == first.isComplete());
+    delays.release(Traffic.WRITES);
+    assertTrue(first.succeeded());
+  }
+
+  @Test
+  void abandon_putsWhatHasBegunInQuarantineNow() {
+    var caller = new Someone();
+    delays.hold(Traffic.WRITES);
+    Future<Void> mine = gate.write(caller, 0, filled(512, 1), false);
+    Future<Void> others = gate.write(512, filled(512, 1), false);
+    gate.abandon(caller::equals);
+    assertSame(StoreFault.Kind.TIMEOUT, kind(mine));
+    assertFalse(others.isComplete());
+    assertEquals(1, gate.quarantined());
+    Future<ByteBuf> reader = gate.read(0, 512);
+    assertFalse(reader.isComplete());
+    delays.release(Traffic.WRITES);
+    assertEquals(1, reader.result().getByte(0));
+    reader.result().release();
+  }
+
   @Test
   void drained_waitsForWhatWasUnderWayAndNoMore() {
     assertTrue(gate.drained().succeeded());
@@ -304,6 +467,33 @@ class StoreGateTest {
   }
 
   @Test
+  void reopen_waitsForWhatIsUnderWay_andWhatComesGoesToTheOther() {
+    MemoryStore other = new MemoryStore(8192);
+    delays.hold(Traffic.WRITES);
+    Future<Void> before = gate.write(0, zeroes(512), false);
+    Future<Void> reopen = gate.reopen(() -> Future.succeededFuture(other));
+    Future<Void> meanwhile = gate.write(4096, zeroes(512), false);
+    assertFalse(reopen.isComplete());
+    delays.release(Traffic.WRITES);
+    assertTrue(before.succeeded());
+    assertTrue(reopen.succeeded());
+    assertTrue(meanwhile.succeeded());
+    assertEquals(8192, gate.geometry().bytes());
+    assertTrue(other.space().result().allocatedBytes() > 0);
+    assertSame(StoreFault.Kind.CLOSED, kind(delays.flush()));
+    assertTrue(gate.close().succeeded());
+  }
+
+  @Test
+  void reopen_thatFails_leavesAClosedStore() {
+    Future<Void> reopen =
+        gate.reopen(
+            () -> Future.failedFuture(new StoreFault(StoreFault.Kind.UNAVAILABLE, "not there")));
+    assertSame(StoreFault.Kind.UNAVAILABLE, kind(reopen));
+    assertSame(StoreFault.Kind.CLOSED, kind(gate.flush()));
+  }
+
+  @Test
   void close_refusesNewOnesAndWaitsForTheOthers() {
     delays.hold(Traffic.WRITES);
     Future<Void> write = gate.write(0, zeroes(512), false);
@@ -358,6 +548,14 @@ class StoreGateTest {
 
   private static ByteBuf zeroes(int length) {
     return PooledByteBufAllocator.DEFAULT.directBuffer(Math.max(1, length)).writeZero(length);
+  }
+
+  private static ByteBuf filled(int length, int value) {
+    ByteBuf buffer = PooledByteBufAllocator.DEFAULT.directBuffer(length);
+    while (buffer.isWritable()) {
+      buffer.writeByte(value);
+    }
+    return buffer;
   }
 
   private static ByteBuf direct(byte[] data) {

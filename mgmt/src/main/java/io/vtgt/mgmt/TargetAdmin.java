@@ -69,6 +69,31 @@ public interface TargetAdmin {
       String serial,
       Map<String, Long> counters) {}
 
+  /// The target port groups of a target with the access states of its units, by group; fails with
+  /// [AdminError.Kind#NOT_FOUND].
+  Future<List<PortGroup>> portGroups(String target);
+
+  /// @param group target portal group tag
+  /// @param units those that run, by LUN
+  record PortGroup(String target, int group, List<UnitAccess> units) {}
+
+  /// How a unit is reached through a group.
+  ///
+  /// @param state one of [io.vtgt.mgmt.document.Validation#ACCESS_STATES], or `transitioning`
+  /// @param preferred initiators that may choose use this group
+  /// @param setBy who changed the state last: `nobody`, `initiator`, `administrator`
+  record UnitAccess(int lun, String name, String state, boolean preferred, String setBy) {}
+
+  /// Changes the access state of units through a group.
+  ///
+  /// @param state one of [io.vtgt.mgmt.document.Validation#ACCESS_STATES]; empty text for what the
+  ///   document says
+  /// @param luns of units that run; empty is all
+  /// @return completes when no command that began before can do what the state forbids, and the
+  ///   state is kept; fails with [AdminError.Kind#FAILED] when a unit could not be brought there,
+  ///   which then is as it was
+  Future<Void> changeAccess(String target, int group, String state, List<Integer> luns);
+
   List<PortalStatus> portals();
 
   /// @param listening the address and port bound

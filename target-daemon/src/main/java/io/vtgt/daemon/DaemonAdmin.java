@@ -4,6 +4,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vtgt.daemon.Running.BoundPortal;
+import io.vtgt.daemon.Running.ServedTarget;
 import io.vtgt.daemon.Running.ServedUnit;
 import io.vtgt.iscsi.IscsiService;
 import io.vtgt.mgmt.AdminError;
@@ -14,6 +15,7 @@ import io.vtgt.mgmt.document.Diff;
 import io.vtgt.mgmt.document.Document;
 import io.vtgt.mgmt.document.Validation;
 import io.vtgt.mgmt.document.Violation;
+import io.vtgt.scsi.alua.AccessState;
 import io.vtgt.store.StoreGate;
 import java.time.Duration;
 import java.time.Instant;
@@ -259,6 +261,38 @@ final class DaemonAdmin implements TargetAdmin {
     named.put("timeouts", counters.timeouts());
     named.put("underWay", (long) counters.underWay());
     return named;
+  }
+
+  @Override
+  public Future<List<PortGroup>> portGroups(String target) {
+    var running = reconciler.running();
+    return served(running, target).map(it -> PortGroups.list(running, it));
+  }
+
+  /// Not in turn with the changes of the document: each unit makes its own wait, and while one
+  /// drains, others must be able to change.
+  @Override
+  public Future<Void> changeAccess(String target, int group, String state, List<Integer> luns) {
+    var wanted = AccessState.of(state);
+    if (wanted.isEmpty() && !state.isEmpty()) {
+      return refused(AdminError.Kind.INVALID, "there is no access state \"" + state + "\"");
+    }
+    var running = reconciler.running();
+    return served(running, target)
+        .compose(
+            it ->
+                PortGroups.reachable(running, it.entry()).contains(group)
+                    ? PortGroups.change(it, group, wanted, luns)
+                    : refused(
+                        AdminError.Kind.NOT_FOUND,
+                        "target " + target + " is not reached through port group " + group));
+  }
+
+  private static Future<ServedTarget> served(Running running, String target) {
+    var served = running.targets().get(target);
+    return served == null
+        ? refused(AdminError.Kind.NOT_FOUND, "there is no target \"" + target + "\"")
+        : Future.succeededFuture(served);
   }
 
   @Override

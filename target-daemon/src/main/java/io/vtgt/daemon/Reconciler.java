@@ -11,10 +11,12 @@ import io.vtgt.iscsi.IscsiService;
 import io.vtgt.mgmt.AdminError;
 import io.vtgt.mgmt.document.Change;
 import io.vtgt.mgmt.document.Document;
+import io.vtgt.scsi.copy.CopyManager;
 import io.vtgt.store.StoreFault;
 import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.Target;
 import java.net.BindException;
+import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -41,8 +43,9 @@ import org.slf4j.LoggerFactory;
 ///
 /// **What can fail comes first.** Before anything is touched, the stores of all new units are
 /// opened. Only where a unit that goes away may hold the same medium (a store of the same kind with
-/// an option of the same value) must that one be closed first: the new store is opened when its
-/// turn comes.
+/// an option of the same value), or is the same unit to its initiators, must that one be closed
+/// first: the new store is opened when its turn comes, and what the unit remembers is read when
+/// nobody changes it any more.
 ///
 /// **At the start** there is nothing to take back: a unit whose store cannot be opened is told as
 /// broken and tried again every [#RETRY_MILLIS], and the others are served; a portal that cannot be
@@ -71,6 +74,7 @@ final class Reconciler {
   private final Context control;
   private final IscsiService iscsi;
   private final UnitOpener opener;
+  private final CopyManager copyManager;
 
   // Replaced whole on the control context, read from every event loop.
   private volatile Running running;
@@ -86,6 +90,8 @@ final class Reconciler {
     this.running = Running.nothingOf(document);
     this.iscsi = iscsi.apply(new GatewayView(this::running));
     this.opener = opener;
+    this.copyManager =
+        new CopyManager(new GatewayUnits(this::running), System::nanoTime, new SecureRandom());
   }
 
   Running running() {
@@ -173,6 +179,19 @@ final class Reconciler {
     return Future.join(closing).map(_ -> closing.stream().allMatch(Future::result));
   }
 
+  /// A unit that a list of changes closes.
+  private record Leaving(String name, Document.Unit entry) {
+
+    /// The other must not be opened before this is closed: it may hold the same medium, or have the
+    /// same identity and so the same memory.
+    boolean inTheWayOf(String other, Document.Unit unit) {
+      return maySameMedium(entry.store(), unit.store())
+          || name.equals(other)
+          || (entry.identity().uuid().isPresent()
+              && entry.identity().uuid().equals(unit.identity().uuid()));
+    }
+  }
+
   /// One list of changes, with what it takes to take them back.
   private final class Attempt {
     private final List<Change> changes;
@@ -201,13 +220,15 @@ final class Reconciler {
           case Change.UpdateTarget _, Change.RemoveUnit _, Change.UpdateAccounts _ -> {}
           case Change.UpdateDiscovery _, Change.UpdateLogin _, Change.UpdateLimits _ -> {}
           case Change.UpdateHttp _ -> {}
+          case Change.ChangeUnit _, Change.ResizeUnit _ -> {}
         }
       }
       return Future.join(opening).mapEmpty();
     }
 
     private void openEarly(String target, Document.Unit unit, List<Future<Void>> opening) {
-      if (leaving().stream().anyMatch(it -> maySameMedium(it.store(), unit.store()))) {
+      var name = Running.unitName(target, unit);
+      if (leaving().stream().anyMatch(it -> it.inTheWayOf(name, unit))) {
         return;
       }
       opening.add(
@@ -220,12 +241,15 @@ final class Reconciler {
     }
 
     /// The units that this list closes.
-    private List<Document.Unit> leaving() {
-      var leaving = new ArrayList<Document.Unit>();
+    private List<Leaving> leaving() {
+      var leaving = new ArrayList<Leaving>();
       for (var change : changes) {
         switch (change) {
           case Change.RemoveTarget(var name) ->
-              target(name).units().values().forEach(it -> leaving.add(it.entry()));
+              target(name)
+                  .units()
+                  .values()
+                  .forEach(it -> leaving.add(new Leaving(it.name(), it.entry())));
           case Change.RemoveUnit(var target, var lun) -> unit(target, lun).ifPresent(leaving::add);
           case Change.ReplaceUnit(var target, var unit) ->
               unit(target, unit.lun()).ifPresent(leaving::add);
@@ -233,18 +257,22 @@ final class Reconciler {
           case Change.UpdateTarget _, Change.AddUnit _, Change.UpdateAccounts _ -> {}
           case Change.UpdateDiscovery _, Change.UpdateLogin _, Change.UpdateLimits _ -> {}
           case Change.UpdateHttp _ -> {}
+          case Change.ChangeUnit _, Change.ResizeUnit _ -> {}
         }
       }
       return leaving;
     }
 
-    private Optional<Document.Unit> unit(String target, int lun) {
+    private Optional<Leaving> unit(String target, int lun) {
       return Optional.ofNullable(running.targets().get(target))
           .map(it -> it.units().get(lun))
-          .map(ServedUnit::entry);
+          .map(it -> new Leaving(it.name(), it.entry()));
     }
 
     private Future<Void> one(Change change) {
+      if (change instanceof Change.ChangeUnit(var target, var unit, _)) {
+        return one(new Change.ReplaceUnit(target, unit));
+      }
       LOG.info("{}", change.describe());
       return switch (change) {
         case Change.AddPortal(var portal) ->
@@ -283,6 +311,8 @@ final class Reconciler {
                     return null;
                   });
         }
+        case Change.ChangeUnit _, Change.ResizeUnit _ ->
+            Future.failedFuture(new IllegalStateException("not yet"));
         case Change.UpdateAccounts(var accounts) -> policy(now -> now.withAccounts(accounts));
         case Change.UpdateDiscovery(var discovery) -> policy(now -> now.with(discovery));
         case Change.UpdateLogin(var login) -> policy(now -> now.with(login));
@@ -384,11 +414,19 @@ final class Reconciler {
         .listen(portal.group(), Addresses.toBind(portal.listen()))
         .recover(failure -> Future.failedFuture(cannotBind(portal, failure)))
         .compose(this::here)
-        .map(
+        .compose(
             bound -> {
               running = running.with(new BoundPortal(portal, bound));
-              return null;
+              return portGroupsChanged();
             });
+  }
+
+  /// Units are reached through other portal groups than before. Never fails: no path is closed by
+  /// it.
+  private Future<Void> portGroupsChanged() {
+    var refreshing =
+        running.targets().values().stream().map(it -> PortGroups.refresh(running, it)).toList();
+    return bounded(Future.join(refreshing), "tell the units of their portal groups");
   }
 
   private static AdminError cannotBind(Document.Portal portal, Throwable failure) {
@@ -423,7 +461,10 @@ final class Reconciler {
       return Future.succeededFuture();
     }
     running = running.without(bound.get());
-    return iscsi.unlisten(bound.get().bound()).compose(this::here);
+    return iscsi
+        .unlisten(bound.get().bound())
+        .compose(this::here)
+        .compose(_ -> portGroupsChanged());
   }
 
   private void serve(Document.TargetEntry entry, List<ServedUnit> units) {
@@ -432,9 +473,14 @@ final class Reconciler {
     var byLun = new TreeMap<Integer, ServedUnit>();
     for (var unit : units) {
       byLun.put(unit.entry().lun(), unit);
-      unit.unit().ifPresent(it -> target.addUnit(unit.entry().lun(), it));
+      unit.unit().ifPresent(it -> serve(entry, target, unit.entry().lun(), it));
     }
     running = running.with(new ServedTarget(entry, target, byLun));
+  }
+
+  private void serve(Document.TargetEntry entry, Target target, int lun, LogicalUnit unit) {
+    unit.portGroups().start(PortGroups.setup(running, entry, lun));
+    target.addUnit(lun, unit);
   }
 
   /// First nobody finds the target any more, then its sessions end, then its units close.
@@ -464,6 +510,7 @@ final class Reconciler {
     var served = target(entry.name());
     served.target().accessRules(GatewayView.accessRules(entry.access()));
     running = running.with(served.with(entry));
+    var inLine = PortGroups.refresh(running, running.targets().get(entry.name()));
     var unwanted =
         iscsi.sessions().stream()
             .filter(it -> !it.discovery() && it.targetName().equals(entry.name()))
@@ -477,18 +524,20 @@ final class Reconciler {
                             || entry.portalGroups().contains(it.portalGroup())))
             .toList();
     return oneByOne(
-        unwanted,
-        it ->
-            bounded(
-                    iscsi.endSession(it.id(), "the rules of the target changed"),
-                    "end session " + it.id())
-                .mapEmpty());
+            unwanted,
+            it ->
+                bounded(
+                        iscsi.endSession(it.id(), "the rules of the target changed"),
+                        "end session " + it.id())
+                    .mapEmpty())
+        .compose(_ -> inLine)
+        .compose(this::here);
   }
 
   private void show(String target, ServedUnit unit) {
     var served = target(target);
     running = running.with(served.with(unit));
-    unit.unit().ifPresent(it -> served.target().addUnit(unit.entry().lun(), it));
+    unit.unit().ifPresent(it -> serve(served.entry(), served.target(), unit.entry().lun(), it));
   }
 
   private Future<Void> removeUnit(String target, int lun) {
@@ -521,7 +570,7 @@ final class Reconciler {
 
   /// @return fails with the store's own words
   private Future<LogicalUnit> open(String name, Document.Unit unit) {
-    var opening = opener.open(name, unit, running.limits());
+    var opening = opener.open(name, unit, running.limits()).map(this::knowingTargetPorts);
     return opening
         .timeout(OPEN_SECONDS, TimeUnit.SECONDS)
         .recover(
@@ -535,7 +584,18 @@ final class Reconciler {
                           StoreFault.Kind.UNAVAILABLE,
                           "the store did not open in " + OPEN_SECONDS + " s"));
             })
+        .map(
+            opened -> {
+              opened.copyManager(copyManager);
+              return opened;
+            })
         .compose(this::here);
+  }
+
+  /// Registrations with ALL_TG_PT are made at the target ports there are when they are made.
+  private LogicalUnit knowingTargetPorts(LogicalUnit unit) {
+    unit.reservations().portalGroups(target -> running.portalGroups(target));
+    return unit;
   }
 
   /// The same as a change asks for it: fails with an [AdminError] that names the unit.

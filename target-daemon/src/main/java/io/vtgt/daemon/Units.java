@@ -117,8 +117,8 @@ final class Units implements Reconciler.UnitOpener {
             unit.blockSize(),
             Math.max(unit.physicalBlockSize(), unit.blockSize()),
             unit.thin(),
-            true,
-            0,
+            unit.unmapCommand(),
+            unit.maxCompareAndWriteBlocks(),
             unit.removable(),
             unit.readOnly(),
             unit.rotationRate());

@@ -31,11 +31,45 @@ public interface Gateway {
   /// @param commandWindow commands one session may have under way, 1 to 1024
   /// @param dataBudgetBytes memory for data under way of all sessions together
   /// @param maxSessions the most there may be at once
+  /// @param patience how long others may keep us waiting
   record Settings(
       long loginTimeoutMillis,
       long nopIntervalMillis,
       long nopTimeoutMillis,
       int commandWindow,
       long dataBudgetBytes,
-      int maxSessions) {}
+      int maxSessions,
+      Patience patience) {
+    /// With the usual patience.
+    public Settings(
+        long loginTimeoutMillis,
+        long nopIntervalMillis,
+        long nopTimeoutMillis,
+        int commandWindow,
+        long dataBudgetBytes,
+        int maxSessions) {
+      this(
+          loginTimeoutMillis,
+          nopIntervalMillis,
+          nopTimeoutMillis,
+          commandWindow,
+          dataBudgetBytes,
+          maxSessions,
+          Patience.USUAL);
+    }
+  }
+
+  /// Time limits that nobody has asked to set yet.
+  ///
+  /// @param managementMillis a task management function whose truth is not known by then is
+  ///   answered FUNCTION REJECTED
+  /// @param sessionEndMillis what the store has not answered of an ended session by then is in
+  ///   quarantine, and the session's place is free
+  /// @param dataOutMillis a WRITE whose data stops coming so long ends its connection
+  /// @param slowMillis a command under way so long takes up no place in the command window
+  record Patience(
+      long managementMillis, long sessionEndMillis, long dataOutMillis, long slowMillis) {
+    /// Linux waits 15 s for ABORT TASK, 30 s for the resets, and 15 s for a login.
+    static final Patience USUAL = new Patience(30_000, 5_000, 60_000, 2_000);
+  }
 }

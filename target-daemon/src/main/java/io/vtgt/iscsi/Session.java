@@ -52,7 +52,10 @@ final class Session implements NexusTransport {
   private static final int LOGOUT_CLOSES_SESSION = 0,
       LOGOUT_CLOSES_CONNECTION = 1,
       LOGOUT_FOR_RECOVERY = 2;
-  private static final int LOGGED_OUT = 0, CID_NOT_FOUND = 1, RECOVERY_NOT_SUPPORTED = 2;
+  private static final int LOGGED_OUT = 0,
+      CID_NOT_FOUND = 1,
+      RECOVERY_NOT_SUPPORTED = 2,
+      CLEANUP_FAILED = 3;
 
   /// A request that came before its turn, copied.
   private record Kept(RequestPdu pdu, int bytes) {
@@ -166,10 +169,36 @@ final class Session implements NexusTransport {
     if (window != null) {
       window.removeKept(_ -> true).forEach(this::drop);
     }
+    endTasks().compose(_ -> predecessorEnded).onComplete(_ -> later(this::cleanedUp));
+  }
+
+  /// Ends all tasks. What the store has not answered in time goes on in quarantine, where nobody
+  /// sees or overwrites what it may still change: so the session's end can be told without waiting
+  /// for a store that hangs, and an initiator that comes back reaches its other units.
+  ///
+  /// @return whether everything has landed
+  private Future<Boolean> endTasks() {
+    Promise<Boolean> ended = Promise.promise();
+    var timer =
+        context()
+            .owner()
+            .setTimer(
+                patience().sessionEndMillis(),
+                _ -> {
+                  if (!ended.future().isComplete()) {
+                    log.warn("{}: ends while the store still works for its tasks", this);
+                    target.ifPresent(it -> it.abandon(nexus));
+                    ended.tryComplete(false);
+                  }
+                });
     tasks
-        .abort(_ -> true, false)
-        .compose(_ -> predecessorEnded)
-        .onComplete(_ -> later(this::cleanedUp));
+        .abort(OptionalLong.empty(), _ -> true, false)
+        .onComplete(
+            _ -> {
+              context().owner().cancelTimer(timer);
+              ended.tryComplete(true);
+            });
+    return ended.future();
   }
 
   private void cleanedUp() {
@@ -205,9 +234,14 @@ final class Session implements NexusTransport {
                 .forEach(this::drop);
             deliverKept();
           }
-          return tasks.abort(
-              task -> lun.isEmpty() || task.task.lun() == lun.getAsLong(), tellTaskAborted);
+          return tasks.abort(lun, _ -> true, tellTaskAborted);
         });
+  }
+
+  @Override
+  public Future<Void> abortTasksBeside(long lun, int tag) {
+    return onLoop(
+        () -> tasks.abort(task -> task.task.lun() == lun && task.task.tag() != tag, false));
   }
 
   @Override
@@ -410,13 +444,12 @@ final class Session implements NexusTransport {
   private void logOut(int itt) {
     connection.logoutBegins();
     window.removeKept(_ -> true).forEach(this::drop);
-    tasks
-        .abort(_ -> true, false)
+    endTasks()
         .onComplete(
-            _ ->
+            landed ->
                 later(
                     () -> {
-                      logoutResponse(itt, LOGGED_OUT);
+                      logoutResponse(itt, landed.result() ? LOGGED_OUT : CLEANUP_FAILED);
                       connection.closeGently("logged out");
                     }));
   }
@@ -518,6 +551,10 @@ final class Session implements NexusTransport {
             kept -> kept.pdu() instanceof ScsiCommand command && command.itt() == itt);
     removed.forEach(this::drop);
     return !removed.isEmpty();
+  }
+
+  Gateway.Patience patience() {
+    return service.gateway().settings().patience();
   }
 
   int statSn() {

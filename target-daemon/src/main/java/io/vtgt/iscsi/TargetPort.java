@@ -5,6 +5,8 @@ import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
 import io.vtgt.target.Nexus;
 import io.vtgt.target.Target;
+import java.util.OptionalLong;
+import java.util.function.Predicate;
 
 /// What the transport needs of a [Target], so that it can be tried against another one. The methods
 /// are those of [Target].
@@ -24,6 +26,10 @@ interface TargetPort {
   Future<Void> resetUnit(Nexus by, long lun);
 
   Future<Void> reset(Nexus by, boolean cold);
+
+  Future<Void> landed(OptionalLong lun, Predicate<Task> whose);
+
+  void abandon(Nexus nexus);
 
   /// The real one.
   record Scsi(Target target) implements TargetPort {
@@ -65,6 +71,16 @@ interface TargetPort {
     @Override
     public Future<Void> reset(Nexus by, boolean cold) {
       return target.reset(by, cold);
+    }
+
+    @Override
+    public Future<Void> landed(OptionalLong lun, Predicate<Task> whose) {
+      return target.landed(lun, whose);
+    }
+
+    @Override
+    public void abandon(Nexus nexus) {
+      target.abandon(nexus);
     }
   }
 }

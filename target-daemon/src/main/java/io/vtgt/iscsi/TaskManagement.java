@@ -3,13 +3,17 @@ package io.vtgt.iscsi;
 import io.vertx.core.Future;
 import io.vtgt.iscsi.pdu.TaskManagementRequest;
 import io.vtgt.iscsi.pdu.TaskManagementResponse;
+import io.vtgt.store.StoreFault;
 import io.vtgt.target.Lun;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Task management functions (RFC 7143 sections 11.5 and 11.6, RFC 7144 section 6) of one session.
-/// Each is answered when none of the tasks it ended can touch the medium any more.
+/// Each is answered when none of the tasks it ended can touch the medium any more, and FUNCTION
+/// REJECTED when that is not known in time.
 ///
 /// Functions that end several tasks do not wait for Data-Out that R2Ts have asked for: initiators
 /// stop sending it when they ask for such a function, and what still comes is dropped.
@@ -65,20 +69,36 @@ final class TaskManagement {
     } catch (RuntimeException bug) {
       response = Future.failedFuture(bug);
     }
-    response.onComplete(
-        result ->
-            session.later(
-                () -> {
-                  underWay--;
-                  if (result.failed()) {
-                    log.error(
-                        "{}: task management function {} failed",
-                        session,
-                        function,
-                        result.cause());
-                  }
-                  answer(itt, result.succeeded() ? result.result() : REJECTED);
-                }));
+    long patienceMillis = session.patience().managementMillis();
+    response
+        .timeout(patienceMillis, TimeUnit.MILLISECONDS)
+        .onComplete(
+            result ->
+                session.later(
+                    () -> {
+                      underWay--;
+                      if (result.failed()) {
+                        failed(function, result.cause());
+                      }
+                      answer(itt, result.succeeded() ? result.result() : REJECTED);
+                    }));
+  }
+
+  private void failed(int function, Throwable failure) {
+    switch (failure) {
+      case TimeoutException _ ->
+          log.warn(
+              "{}: task management function {} rejected: writes of ended tasks may still land",
+              session,
+              function);
+      case StoreFault fault ->
+          log.warn(
+              "{}: task management function {} rejected: {}",
+              session,
+              function,
+              fault.getMessage());
+      default -> log.error("{}: task management function {} failed", session, function, failure);
+    }
   }
 
   private Future<Integer> response(TaskManagementRequest request, int function) {
@@ -143,8 +163,9 @@ final class TaskManagement {
   private Future<Integer> abortTask(TaskManagementRequest request) {
     int itt = request.referencedTaskTag(), refCmdSn = request.refCmdSn();
     var task = tasks.find(itt);
-    if (task != null && task.task.lun() == Lun.canonical(request.lun())) {
-      return tasks.abort(it -> it == task, false).map(COMPLETE);
+    var lun = OptionalLong.of(Lun.canonical(request.lun()));
+    if (task != null && task.task.lun() == lun.getAsLong()) {
+      return tasks.abort(lun, it -> it.tag() == itt, false).map(COMPLETE);
     }
     if (session.removeKeptCommand(itt)) {
       session.deliverKept();
@@ -155,7 +176,8 @@ final class TaskManagement {
       session.deliverKept();
       return Future.succeededFuture(COMPLETE);
     }
-    return Future.succeededFuture(TASK_DOES_NOT_EXIST);
+    // It may have ended while the store still works for it.
+    return tasks.abort(lun, it -> it.tag() == itt, false).map(TASK_DOES_NOT_EXIST);
   }
 
   private void answer(int itt, int response) {

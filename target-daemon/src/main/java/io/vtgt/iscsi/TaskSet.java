@@ -24,6 +24,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
@@ -513,16 +514,20 @@ final class TaskSet {
 
   /// Ends tasks before their time.
   ///
+  /// @param lun only those of this unit, in its one form, or all
+  /// @param which is true for those meant; may be asked on any thread
   /// @param tellTaskAborted answer each with TASK ABORTED; otherwise they end without an answer
-  /// @return completes when nothing of them is under way any more
-  Future<Void> abort(Predicate<TaskInProgress> which, boolean tellTaskAborted) {
+  /// @return completes when nothing of them is under way any more, nor of those meant that had
+  ///   ended while the store still worked for them
+  Future<Void> abort(OptionalLong lun, Predicate<Task> which, boolean tellTaskAborted) {
+    Predicate<Task> meant =
+        task -> (lun.isEmpty() || task.lun() == lun.getAsLong()) && which.test(task);
     List<TaskInProgress> chosen = new ArrayList<>();
     for (var task : tasks.values()) {
-      if (which.test(task)) {
+      if (meant.test(task.task)) {
         chosen.add(task);
       }
     }
-    List<Future<Void>> ends = new ArrayList<>();
     for (var task : chosen) {
       if (!task.aborted) {
         task.aborted = true;
@@ -531,6 +536,16 @@ final class TaskSet {
         tally.add(Counter.ABORTED_TASKS, 1);
         log.debug("{}: {} aborted", session, task);
       }
+    }
+    if (target == null) {
+      return Future.succeededFuture(); // a discovery session has no tasks
+    }
+    var nexus = session.nexus();
+    // Takes back what waits for its turn, too.
+    var landed = target.landed(lun, task -> task.nexus().equals(nexus) && meant.test(task));
+    List<Future<Void>> ends = new ArrayList<>();
+    ends.add(landed);
+    for (var task : chosen) {
       if (task.running) {
         Promise<Void> end = Promise.promise();
         task.whenOver(end::complete);
@@ -539,7 +554,12 @@ final class TaskSet {
         finish(task);
       }
     }
-    return ends.isEmpty() ? Future.succeededFuture() : Future.join(ends).mapEmpty();
+    if (ends.size() == 1) {
+      return landed;
+    }
+    // Again afterwards: a command of several steps may have taken one more before it ended.
+    return Future.join(ends)
+        .compose(_ -> target.landed(lun, task -> task.nexus().equals(nexus) && meant.test(task)));
   }
 
   /// The end of an aborted task.

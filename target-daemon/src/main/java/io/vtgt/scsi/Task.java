@@ -1,5 +1,6 @@
 package io.vtgt.scsi;
 
+import io.vtgt.store.Caller;
 import io.vtgt.target.Lun;
 import io.vtgt.target.Nexus;
 
@@ -20,7 +21,8 @@ public record Task(
     TaskAttribute attribute,
     long dataOutLength,
     long dataInLength,
-    Life life) {
+    Life life)
+    implements Caller {
   public Task {
     lun = Lun.canonical(lun);
   }
@@ -52,6 +54,7 @@ public record Task(
   /// True when the task was aborted: a command that works in pieces (a long WRITE SAME, a copy)
   /// begins no further one, fails its future, and so lets the task management function that waits
   /// for it be answered. Any context.
+  @Override
   public boolean aborted() {
     return life.ended();
   }

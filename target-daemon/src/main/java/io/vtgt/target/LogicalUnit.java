@@ -14,11 +14,18 @@ import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.SenseKey;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
+import io.vtgt.scsi.alua.StateRule;
+import io.vtgt.scsi.alua.TargetPortGroups;
+import io.vtgt.scsi.copy.CopyManager;
+import io.vtgt.scsi.copy.CopyOperations;
+import io.vtgt.scsi.page.SavedModePages;
 import io.vtgt.scsi.reservation.Reservations;
 import io.vtgt.scsi.sbc.MediumOperations;
 import io.vtgt.scsi.sbc.OrWriteGenerations;
+import io.vtgt.store.Caller;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreGate;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,6 +34,9 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -80,8 +90,11 @@ public final class LogicalUnit {
 
   private static final Logger log = LoggerFactory.getLogger(LogicalUnit.class);
 
-  private static final Step RESERVATION_CONFLICT =
-      new Step.Done(new Completion.ReservationConflict());
+  /// How long the end of tasks may take before those who wait for it are told that it is not so.
+  /// Longer than initiators wait.
+  private static final long ABORT_SECONDS = 60;
+
+  private static final Step BUSY = new Step.Done(new Completion.Busy());
 
   private final Profile profile;
   private final StoreGate gate;
@@ -90,32 +103,67 @@ public final class LogicalUnit {
   private final UnitMemory memory;
   private final ControlQueue controlQueue;
   private final Reservations reservations;
+  private final CopyOperations copies = new CopyOperations();
+  private volatile CopyManager copyManager = CopyManager.ofOneUnit();
+  private final UnitStatistics statistics;
+  private final LogCounters logCounters;
+  private final StartStopCycles startStopCycles;
+  private final DeviceClock clock;
+  private final TargetPortGroups portGroups;
   private final OrWriteGenerations orWriteGenerations = new OrWriteGenerations();
   private final MediumOperations mediumOperations;
 
   // Replaced whole by the owner, read from every event loop.
   private volatile LogicalUnitState state;
 
+  // The same: the mode pages as they were saved last.
+  private volatile LogicalUnitState saved;
+
   // Changed by the targets that hold the unit, read from any context.
   private final List<ItlNexus> nexuses = new CopyOnWriteArrayList<>();
+
+  // Gone, but with commands that still run.
+  private final Set<ItlNexus> leaving = ConcurrentHashMap.newKeySet();
 
   // Changed by PREVENT ALLOW MEDIUM REMOVAL on the nexus' loop, by resets and nexus losses
   // elsewhere.
   private final Set<Nexus.Id> preventing = ConcurrentHashMap.newKeySet();
 
-  /// @param state as it is at first and again after a reset
+  // Changed by copies, on their own contexts.
+  private final Set<ForeignWork> foreignWork = ConcurrentHashMap.newKeySet();
+
+  /// @param state as it is at first and again after a reset, but for what was saved
   /// @param owner the event loop context on which everything but the data path is changed
   /// @param memory what the unit keeps over restarts beside its medium
   public LogicalUnit(
       Profile profile, StoreGate gate, LogicalUnitState state, Context owner, UnitMemory memory) {
+    this(profile, gate, state, owner, memory, InstantSource.system(), System::nanoTime);
+  }
+
+  /// @param host tells the time of day
+  /// @param nanoClock as [System#nanoTime()]
+  public LogicalUnit(
+      Profile profile,
+      StoreGate gate,
+      LogicalUnitState state,
+      Context owner,
+      UnitMemory memory,
+      InstantSource host,
+      LongSupplier nanoClock) {
     this.profile = profile;
     this.gate = gate;
     this.atFirst = state;
-    this.state = state.withCondition(MediumOperations.recalled(memory));
+    this.saved = SavedModePages.recall(state, memory);
+    this.state = saved.withCondition(MediumOperations.recalled(memory));
     this.owner = owner;
     this.memory = memory;
     this.controlQueue = new ControlQueue(owner);
     this.reservations = new Reservations(this);
+    this.statistics = new UnitStatistics(nanoClock);
+    this.logCounters = new LogCounters(statistics);
+    this.startStopCycles = new StartStopCycles(memory, owner);
+    this.clock = new DeviceClock(host);
+    this.portGroups = new TargetPortGroups(new PortGroupUnit(this));
     this.mediumOperations = new MediumOperations(this);
     mediumOperations.resume();
   }
@@ -133,14 +181,50 @@ public final class LogicalUnit {
     return state;
   }
 
-  /// As it was at first: what a reset goes back to, and the default values of the mode pages.
+  /// With the default values of the mode pages.
   public LogicalUnitState defaults() {
     return atFirst;
+  }
+
+  /// With the saved values of the mode pages: what a restart and a reset go back to.
+  public LogicalUnitState saved() {
+    return saved;
+  }
+
+  /// Saves the mode pages of a state, which need not be published yet. Owner context.
+  ///
+  /// @return completes when they are on stable storage; fails when they could not be written, and
+  ///   then what was saved before still stands
+  public Future<Void> save(LogicalUnitState wanted) {
+    return SavedModePages.keep(wanted, memory)
+        .map(
+            _ -> {
+              saved = atFirst.withMode(wanted.mode());
+              return null;
+            });
   }
 
   /// What the unit keeps over restarts beside its medium. Written on [#owner()].
   public UnitMemory memory() {
     return memory;
+  }
+
+  /// What is counted of every command.
+  public UnitStatistics statistics() {
+    return statistics;
+  }
+
+  /// The same as the log pages count it.
+  public LogCounters logCounters() {
+    return logCounters;
+  }
+
+  public StartStopCycles startStopCycles() {
+    return startStopCycles;
+  }
+
+  public DeviceClock clock() {
+    return clock;
   }
 
   /// Blocks of the unit now.
@@ -187,6 +271,51 @@ public final class LogicalUnit {
     return mediumOperations;
   }
 
+  /// The copies this unit was asked for, by their list identifiers.
+  public CopyOperations copies() {
+    return copies;
+  }
+
+  /// Copies between units and their tokens; one for all units of a gateway.
+  public CopyManager copyManager() {
+    return copyManager;
+  }
+
+  /// Makes the unit part of a gateway. Before that it knows only the units its nexuses see.
+  public void copyManager(CopyManager manager) {
+    copyManager = manager;
+  }
+
+  /// What would end a command of `nexus` that touches the medium as `access` says, or nothing:
+  /// asked again and again by copies, for the units they read and write. Any context.
+  public Optional<Completion> refusalOf(Nexus.Id nexus, Access access) {
+    if (reservations.conflicts(nexus, access)) {
+      return Optional.of(new Completion.ReservationConflict());
+    }
+    Optional<Sense> busy = Condition.sense(state.condition());
+    Optional<Sense> notReady = busy.isEmpty() && ready() ? Optional.empty() : notReady();
+    if (notReady.isPresent()) {
+      return notReady.map(Completion::check);
+    }
+    return access == Access.WRITES_MEDIUM && writeProtected()
+        ? Optional.of(Completion.check(Sense.of(SenseKey.DATA_PROTECT, writeProtection())))
+        : Optional.empty();
+  }
+
+  /// Work is about to touch this unit; [#end] takes it back.
+  public void begin(ForeignWork work) {
+    foreignWork.add(work);
+  }
+
+  public void end(ForeignWork work) {
+    foreignWork.remove(work);
+  }
+
+  /// Through which groups of ports the unit is reached, and in which access state each is.
+  public TargetPortGroups portGroups() {
+    return portGroups;
+  }
+
   /// The context on which everything of the unit but its data path is changed.
   public Context owner() {
     return owner;
@@ -196,6 +325,12 @@ public final class LogicalUnit {
   /// Control commands of a unit run one after the other: the next begins when the completion of the
   /// one before is there.
   public Step onOwner(Task task, Supplier<Future<Completion>> command) {
+    return inTurn(task, () -> command.get().map(Turn::over));
+  }
+
+  /// The same for a command whose answer waits for more than its turn: the next control command
+  /// begins when the turn is over, whatever it waits for then.
+  public Step inTurn(Task task, Supplier<Future<Turn>> command) {
     return new Step.Running(controlQueue.run(task, command));
   }
 
@@ -237,12 +372,25 @@ public final class LogicalUnit {
   }
 
   /// Ends every task of one nexus on this unit (PREEMPT AND ABORT) and what it prevents; completes,
-  /// on the calling context, when none of its writes can still reach the medium. A nexus that is
-  /// not logged in has none. Not for the nexus whose own control command asks: that command would
-  /// wait for itself.
+  /// on the calling context, when none of its writes can still reach the medium, those of a session
+  /// that is over too. Fails with [StoreFault.Kind#TIMEOUT] when that is not so in time. Not for
+  /// the nexus whose own control command asks: that command would wait for itself.
   public Future<Void> abortTasksOf(Nexus.Id nexus) {
     preventing.remove(nexus);
-    return abortTasks(candidate -> candidate.id().equals(nexus), state.mode().taskAbortedStatus());
+    Predicate<Nexus> whose = candidate -> candidate.id().equals(nexus);
+    return abortTasks(attached(whose), whose, state.mode().taskAbortedStatus(), nexus::equals);
+  }
+
+  /// Ends every task of the nexus of `task` on this unit but for `task` itself, which asks for it,
+  /// and what the nexus prevents; completes, on the calling context, when none of their writes can
+  /// still reach the medium.
+  public Future<Void> abortTasksBeside(Task task) {
+    Nexus nexus = task.nexus();
+    preventing.remove(nexus.id());
+    return abortTasks(
+        nexus::equals,
+        other -> other.nexus().equals(nexus) && other != task,
+        () -> List.of(nexus.transport().abortTasksBeside(task.lun(), task.tag())));
   }
 
   /// Publishes a new state. Owner context only.
@@ -257,15 +405,16 @@ public final class LogicalUnit {
   /// The order is that of SAM-5 (Status precedence) and of the sense keys: what other nexuses did
   /// comes before what the unit cannot do now, and that before what is wrong in the CDB.
   public Step begin(Task task) {
+    Traffic traffic = statistics.received(task.cdb());
     Step step;
     CommandSpec row = CommandTable.find(task.cdb()).orElse(null);
     try {
       Step refusal = refusal(task, row);
-      step = refusal != null ? refusal : row.handler().apply(task, this);
+      step = refusal != null ? refusal : counted(task, row, row.handler().apply(task, this));
     } catch (RuntimeException | Error e) {
       step = new Step.Done(failed(e));
     }
-    return settled(step, task, row);
+    return settled(step, task, row, traffic);
   }
 
   /// Why the command does not begin, or null. (Null, because this is asked for every READ.)
@@ -281,16 +430,27 @@ public final class LogicalUnit {
     if (!offered) {
       return unknown(task.cdb());
     }
+    // Before reservations: a nexus with another path shall try that one, not give up.
+    Step inaccessible = portGroups.refusal(task.nexus().id(), row, task.cdb());
+    if (inaccessible != null) {
+      return inaccessible;
+    }
     if (access != Access.ALWAYS
         && access != Access.OWN_RULES
         && reservations.conflicts(task.nexus().id(), access)) {
-      return RESERVATION_CONFLICT;
+      Optional<Completion> conflict = reservations.conflict(row);
+      if (conflict.isPresent()) {
+        return new Step.Done(conflict.get());
+      }
     }
     Step inTheWay = conditionRefuses(task, row);
     if (inTheWay != null) {
       return inTheWay;
     }
     if (row.needsMedium()) {
+      if (gate.hung()) {
+        return BUSY; // nothing more for a store that does not answer
+      }
       Optional<Sense> notReady = ready() ? Optional.empty() : notReady();
       if (notReady.isPresent()) {
         return Step.check(notReady.get());
@@ -301,6 +461,35 @@ public final class LogicalUnit {
     }
     Optional<Sense> fault = row.refusal(task.cdb());
     return fault.isEmpty() ? null : Step.check(fault.get());
+  }
+
+  /// A command that does not end at once, known to its nexus until it ends; what waits for data is
+  /// asked again when it comes whether the path is still open.
+  private Step counted(Task task, CommandSpec row, Step step) {
+    if (step instanceof Step.Done || !StateRule.drained(row.opcode())) {
+      return step;
+    }
+    return switch (step) {
+      case Step.Done done -> done;
+      case Step.Running running -> {
+        ItlNexus itl = task.nexus().at(task.lun());
+        if (itl != null && !running.completion().isComplete()) {
+          itl.count(running.completion());
+        }
+        yield running;
+      }
+      case Step.NeedsData needs ->
+          new Step.NeedsData(
+              needs.length(),
+              data -> {
+                Step inaccessible = portGroups.refusal(task.nexus().id(), row, task.cdb());
+                if (inaccessible != null) {
+                  data.release();
+                  return inaccessible;
+                }
+                return counted(task, row, needs.then().apply(data));
+              });
+    };
   }
 
   private Step attention(Task task) {
@@ -339,14 +528,19 @@ public final class LogicalUnit {
     return profile.readOnly() ? Asc.WRITE_PROTECTED : Asc.SOFTWARE_WRITE_PROTECTED;
   }
 
-  /// The handler's step with failures turned into sense, and sense in the format the unit asks for.
+  /// The handler's step with failures turned into sense, and sense in the format the unit asks for;
+  /// what passes is counted.
   ///
   /// @param row null where the command was refused for want of one
-  private Step settled(Step step, Task task, CommandSpec row) {
+  private Step settled(Step step, Task task, CommandSpec row, Traffic traffic) {
     return switch (step) {
-      case Step.Done done ->
-          state.mode().descriptorSense() ? new Step.Done(inUnitsFormat(done.completion())) : done;
-      case Step.Running running -> settled(running.completion());
+      case Step.Done done -> {
+        count(traffic, done.completion());
+        yield state.mode().descriptorSense()
+            ? new Step.Done(inUnitsFormat(done.completion()))
+            : done;
+      }
+      case Step.Running running -> settled(running.completion(), traffic);
       case Step.NeedsData needs ->
           new Step.NeedsData(
               needs.length(),
@@ -355,34 +549,53 @@ public final class LogicalUnit {
                 Step next = conditionRefuses(task, row);
                 if (next != null) {
                   data.release();
-                  return settled(next, task, row);
+                  return settled(next, task, row, traffic);
+                }
+                if (traffic.writes()) {
+                  statistics.transferred(traffic, data.readableBytes());
                 }
                 try {
                   next = needs.then().apply(data);
                 } catch (RuntimeException | Error e) {
                   next = new Step.Done(failed(e));
                 }
-                return settled(next, task, row);
+                return settled(next, task, row, traffic);
               });
     };
   }
 
-  private Step settled(Future<Completion> completion) {
+  private Step settled(Future<Completion> completion, Traffic traffic) {
     if (completion.succeeded()) {
-      Step.Done done = new Step.Done(completion.result());
-      return state.mode().descriptorSense()
-          ? new Step.Done(inUnitsFormat(done.completion()))
-          : done;
+      count(traffic, completion.result());
+      return new Step.Done(inUnitsFormat(completion.result()));
     }
     if (completion.failed()) {
+      statistics.failed(traffic, completion.cause());
       return new Step.Done(failed(completion.cause()));
     }
-    Future<Completion> told = completion.otherwise(this::failed);
-    return new Step.Running(state.mode().descriptorSense() ? told.map(this::inUnitsFormat) : told);
+    long began = statistics.began();
+    return new Step.Running(
+        completion.transform(
+            (answer, failure) -> {
+              statistics.ended(traffic, began);
+              if (failure != null) {
+                statistics.failed(traffic, failure);
+                return Future.succeededFuture(failed(failure));
+              }
+              count(traffic, answer);
+              return Future.succeededFuture(inUnitsFormat(answer));
+            }));
+  }
+
+  private void count(Traffic traffic, Completion completion) {
+    if (traffic.reads() && completion instanceof Completion.Good good) {
+      statistics.transferred(traffic, good.dataIn().readableBytes());
+    }
   }
 
   private Completion inUnitsFormat(Completion completion) {
     return completion instanceof Completion.CheckCondition check
+            && check.descriptorFormat() != state.mode().descriptorSense()
         ? new Completion.CheckCondition(check.sense(), state.mode().descriptorSense())
         : completion;
   }
@@ -438,36 +651,108 @@ public final class LogicalUnit {
   void detach(ItlNexus itl) {
     nexuses.remove(itl);
     preventing.remove(itl.nexus().id());
+    copies.nexusLost(itl.nexus().id());
+    leaving.add(itl);
+    itl.quiet().onComplete(_ -> leaving.remove(itl));
     owner.runOnContext(_ -> reservations.nexusLost(itl.nexus().id()));
   }
 
-  /// Ends the tasks of every nexus `whose` matches, through its transport; completes, on the
-  /// calling context, when none of their writes can still reach the medium.
-  Future<Void> abortTasks(Predicate<Nexus> whose, boolean tellTaskAborted) {
-    return abortTasks(
-        nexuses.stream().filter(itl -> whose.test(itl.nexus())).toList(), tellTaskAborted);
+  /// Completes, on any context, when no command of these nexuses that [#begin] took before can
+  /// touch the medium any more, be its nexus gone. For when new ones are refused.
+  Future<Void> commandsEnded(Predicate<Nexus> whose) {
+    var quiet = new ArrayList<Future<Void>>();
+    for (ItlNexus itl : nexuses) {
+      if (whose.test(itl.nexus())) {
+        quiet.add(itl.quiet());
+      }
+    }
+    for (ItlNexus itl : leaving) {
+      if (whose.test(itl.nexus())) {
+        quiet.add(itl.quiet());
+      }
+    }
+    // The gate knows of what was given up by its deadline, but not by the store.
+    return Future.join(quiet).compose(_ -> gate.drained());
   }
 
-  /// The same for nexuses that may not see the unit any more.
-  Future<Void> abortTasks(List<ItlNexus> affected, boolean tellTaskAborted) {
+  /// Ends the tasks of every nexus `whose` matches, through its transport; completes, on the
+  /// calling context, when none of their writes can still reach the medium. Fails with
+  /// [StoreFault.Kind#TIMEOUT] when that is not so in time: then the tasks have ended, as far as
+  /// they could, and what the store still holds is in quarantine.
+  Future<Void> abortTasks(Predicate<Nexus> whose, boolean tellTaskAborted) {
+    return abortTasks(attached(whose), whose, tellTaskAborted, _ -> false);
+  }
+
+  private List<ItlNexus> attached(Predicate<Nexus> whose) {
+    return nexuses.stream().filter(itl -> whose.test(itl.nexus())).toList();
+  }
+
+  /// The same for nexuses that may not see the unit any more, and for foreign work.
+  ///
+  /// @param foreign whose foreign work stops too
+  Future<Void> abortTasks(
+      List<ItlNexus> affected, boolean tellTaskAborted, Predicate<Nexus.Id> foreign) {
     Set<Nexus> whose = affected.stream().map(ItlNexus::nexus).collect(Collectors.toSet());
+    return abortTasks(affected, whose::contains, tellTaskAborted, foreign);
+  }
+
+  private Future<Void> abortTasks(
+      List<ItlNexus> affected,
+      Predicate<Nexus> whose,
+      boolean tellTaskAborted,
+      Predicate<Nexus.Id> foreign) {
+    return abortTasks(
+        whose,
+        task -> whose.test(task.nexus()),
+        () -> {
+          var ends = new ArrayList<Future<Void>>();
+          affected.forEach(itl -> ends.add(abortTasks(itl, tellTaskAborted)));
+          foreignWork.stream()
+              .filter(work -> foreign.test(work.initiator()))
+              .forEach(work -> ends.add(work.stop()));
+          return ends;
+        });
+  }
+
+  /// @param whose control commands that wait are refused until the tasks have ended
+  /// @param tasks which tasks' changes of the medium are waited for
+  /// @param aborts has the transports end tasks; called on the owner
+  private Future<Void> abortTasks(
+      Predicate<Nexus> whose, Predicate<Task> tasks, Supplier<List<Future<Void>>> aborts) {
     Promise<Void> ended = Promise.promise();
     Context caller = Vertx.currentContext();
     owner.runOnContext(
         _ -> {
           Promise<Void> tasksEnded = Promise.promise();
-          controlQueue.refuse(whose::contains, tasksEnded.future());
-          Future.join(affected.stream().map(itl -> abortTasks(itl, tellTaskAborted)).toList())
-              .<Void>mapEmpty()
-              .onComplete(tasksEnded);
+          controlQueue.refuse(whose, tasksEnded.future());
+          Future.join(aborts.get()).<Void>mapEmpty().onComplete(tasksEnded);
           tasksEnded
               .future()
               .otherwiseEmpty() // a session that ended meanwhile has no tasks; the gate knows the
               // rest
-              .compose(_ -> gate.drained())
+              .compose(_ -> landed(tasks))
+              .timeout(ABORT_SECONDS, TimeUnit.SECONDS)
+              .recover(this::notInTime)
               .onComplete(result -> on(caller, () -> ended.handle(result)));
         });
     return ended.future();
+  }
+
+  private Future<Void> notInTime(Throwable failure) {
+    return Future.failedFuture(
+        failure instanceof TimeoutException
+            ? new StoreFault(
+                StoreFault.Kind.TIMEOUT,
+                "writes of ended tasks are not answered by the store, %d operations in quarantine"
+                    .formatted(gate.quarantined()))
+            : failure);
+  }
+
+  /// Completes when no change of the tasks that `whose` matches can reach the medium any more;
+  /// those that have not begun are taken back. Any context.
+  Future<Void> landed(Predicate<Task> whose) {
+    gate.withdraw(Caller::aborted);
+    return gate.landed(caller -> caller instanceof Task task && whose.test(task));
   }
 
   private static Future<Void> abortTasks(ItlNexus itl, boolean tellTaskAborted) {
@@ -487,17 +772,19 @@ public final class LogicalUnit {
   Future<Void> reset(Asc asc) {
     Promise<Void> done = Promise.promise();
     Context caller = Vertx.currentContext();
-    abortTasks(_ -> true, false)
+    abortTasks(attached(), _ -> true, false, _ -> true)
         .onComplete(
             result ->
                 owner.runOnContext(
                     _ -> {
+                      copies.unitReset();
                       reservations.unitReset();
                       preventing.clear();
                       if (asc == Asc.POWER_ON_RESET_OR_BUS_DEVICE_RESET_OCCURRED) {
                         orWriteGenerations.powerOn();
                       }
-                      publish(state.afterReset(atFirst));
+                      nexuses.forEach(itl -> itl.echo(null));
+                      publish(state.afterReset(saved));
                       attention(asc, _ -> true);
                       on(caller, () -> done.handle(result));
                     }));

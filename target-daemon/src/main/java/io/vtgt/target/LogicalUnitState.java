@@ -27,12 +27,12 @@ public record LogicalUnitState(
     return new LogicalUnitState(mode, condition, mediumPresent, value);
   }
 
-  /// After a reset of the unit: mode pages as they were at first, the unit started (SPC-5, power
+  /// After a reset of the unit: mode pages as they were saved last, the unit started (SPC-5, power
   /// conditions: a reset enters the powered on state), the medium where it was, and what the unit
   /// is busy with goes on.
   ///
-  /// @param atFirst the state the unit was made with
-  LogicalUnitState afterReset(LogicalUnitState atFirst) {
-    return atFirst.withMediumPresent(mediumPresent).withStarted(true).withCondition(condition);
+  /// @param saved the state with the saved mode pages
+  LogicalUnitState afterReset(LogicalUnitState saved) {
+    return saved.withMediumPresent(mediumPresent).withStarted(true).withCondition(condition);
   }
 }

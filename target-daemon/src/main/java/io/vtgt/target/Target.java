@@ -11,9 +11,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -91,7 +93,7 @@ public final class Target {
       nexuses.forEach(this::inventoryChanged);
     }
     // TASK ABORTED: no initiator shall wait for the answer of a unit that is gone.
-    return unit.abortTasks(sawIt, true).map(unit);
+    return unit.abortTasks(sawIt, true, _ -> true).map(unit);
   }
 
   public List<Nexus> nexuses() {
@@ -127,6 +129,36 @@ public final class Target {
   /// True when `lun` (8 bytes) names a unit this nexus sees.
   public boolean hasUnit(Nexus nexus, long lun) {
     return nexus.at(lun) != null;
+  }
+
+  /// The ways on which the initiator of `visitor`, a nexus of another target, could reach units of
+  /// this one: its own nexuses here, told by name and address. Without any, what the access rules
+  /// show it, where the door is open.
+  ///
+  /// @param openDoor it could log in now without proving who it is
+  public List<UnitDirectory.Way> ways(
+      Nexus visitor, Predicate<LogicalUnit> which, boolean openDoor) {
+    var ways = new ArrayList<UnitDirectory.Way>();
+    String initiator = visitor.id().initiatorName();
+    boolean here = false;
+    for (Nexus nexus : nexuses) {
+      if (nexus.id().initiatorName().equals(initiator)
+          && nexus.initiatorAddress().equals(visitor.initiatorAddress())) {
+        here = true;
+        ways.addAll(nexus.ways(which));
+      }
+    }
+    if (!here && openDoor) {
+      AccessRules rules = accessRules;
+      var as = new Nexus.Id(initiator, visitor.id().isid(), name, visitor.id().portalGroup());
+      units.forEach(
+          (number, unit) -> {
+            if (which.test(unit) && rules.shows(initiator, visitor.initiatorAddress(), number)) {
+              ways.add(new UnitDirectory.Way(unit, as));
+            }
+          });
+    }
+    return ways;
   }
 
   /// ABORT TASK SET is the transport's own; this is CLEAR TASK SET: every nexus' tasks of the unit.
@@ -184,6 +216,29 @@ public final class Target {
               }
             });
     return done.future();
+  }
+
+  /// Completes when no change of the tasks that `whose` matches can reach the medium of any unit
+  /// any more; those that have not begun are taken back. Any context.
+  ///
+  /// @param lun only on this unit (8 bytes), or on all
+  public Future<Void> landed(OptionalLong lun, Predicate<Task> whose) {
+    var landed = new ArrayList<Future<Void>>();
+    units.forEach(
+        (number, unit) -> {
+          if (lun.isEmpty() || Lun.number(lun.getAsLong()) == number) {
+            landed.add(unit.landed(whose));
+          }
+        });
+    return Future.join(landed).mapEmpty();
+  }
+
+  /// Gives up what the store has not answered of the tasks of a nexus: it stays in quarantine, and
+  /// the tasks end. Any context.
+  public void abandon(Nexus nexus) {
+    for (LogicalUnit unit : units.values()) {
+      unit.gate().abandon(caller -> caller instanceof Task task && task.nexus().equals(nexus));
+    }
   }
 
   private static void endSession(Nexus nexus) {

@@ -19,6 +19,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /// A target with one unit, LUN 0, of bytes in memory, in blocks of 512 bytes. READ (10) and WRITE
 /// (10) work on them; what its other commands do is said where they are.
@@ -162,6 +163,16 @@ final class FakeTarget implements TargetPort {
       ends.add(nexus.transport().abortTasks(OptionalLong.of(lun), !nexus.equals(by)));
     }
     return Future.join(ends).mapEmpty();
+  }
+
+  @Override
+  public Future<Void> landed(OptionalLong lun, Predicate<Task> whose) {
+    return Future.succeededFuture();
+  }
+
+  @Override
+  public void abandon(Nexus nexus) {
+    events.add("abandon");
   }
 
   @Override

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.LoggerFactory;
 
@@ -34,11 +35,17 @@ final class IscsiFixture implements Gateway, AutoCloseable {
   volatile List<Discovered> discovered =
       List.of(new Discovered(FakeTarget.NAME, List.of("127.0.0.1:3260,1")));
 
+  /// Targets beside [#target], by name.
+  final Map<String, TargetPort> others = new ConcurrentHashMap<>();
+
   final IscsiService service =
       new IscsiService(
           vertx,
           this,
-          name -> name.equals(FakeTarget.NAME) ? Optional.of(target) : Optional.empty());
+          name ->
+              name.equals(FakeTarget.NAME)
+                  ? Optional.of(target)
+                  : Optional.ofNullable(others.get(name)));
   InetSocketAddress portal;
   private final List<TestInitiator> initiators = new ArrayList<>();
 
@@ -73,6 +80,16 @@ final class IscsiFixture implements Gateway, AutoCloseable {
   /// Not logged in.
   TestInitiator connected() throws IOException {
     return mine(new TestInitiator(portal));
+  }
+
+  /// Logs in to any target under any name, with what RFC 7144 knows.
+  TestInitiator loggedIn(String name, String target, long isid) throws IOException {
+    var initiator = connected();
+    var response = initiator.login(name, target, isid, 0, 1, Map.of("iSCSIProtocolLevel", "2"));
+    if (response.status() != 0) {
+      throw new AssertionError("login: 0x%04x".formatted(response.status()));
+    }
+    return initiator;
   }
 
   private TestInitiator mine(TestInitiator initiator) {

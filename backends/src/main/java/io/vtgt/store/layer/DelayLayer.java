@@ -16,6 +16,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 
 /// Lets operations wait before they go on to the store below: for a time, or until a test says so.
@@ -71,6 +72,23 @@ public final class DelayLayer extends Layer {
     if (kept != null) {
       kept.forEach(Runnable::run);
     }
+  }
+
+  /// Lets one of those that are kept go on, and goes on keeping.
+  ///
+  /// @param which gets their number, 1 or more, and answers the one meant, from 0
+  /// @return false when none is kept
+  public boolean releaseOne(Traffic traffic, IntUnaryOperator which) {
+    Runnable chosen;
+    synchronized (held) {
+      List<Runnable> kept = held.getOrDefault(traffic, List.of());
+      if (kept.isEmpty()) {
+        return false;
+      }
+      chosen = kept.remove(which.applyAsInt(kept.size()));
+    }
+    chosen.run();
+    return true;
   }
 
   /// How many are kept now.

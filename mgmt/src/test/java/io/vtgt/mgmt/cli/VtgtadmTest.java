@@ -153,6 +153,34 @@ class VtgtadmTest {
   }
 
   @Test
+  void portGroup_listedAndSet_isATableOfUnits() throws Exception {
+    var heading =
+        "TARGET                     GROUP  LUN  STATE             PREFERRED  SET BY  UNIT\n";
+    var row = A + "  1      0    active-optimized  yes        nobody  a-0\n";
+    assertEquals(heading + row, ok("port-group", "list").out);
+    assertEquals(heading + row, ok("port-group", "list", A).out);
+    assertTrue(
+        ok("port-group", "set", A, "1", "standby", "--lun", "0")
+            .out
+            .endsWith(A + "  1      0    standby  yes        administrator  a-0\n"));
+    assertEquals("standby", json("port-group", "list", A).at("/0/units/0/state").asText());
+    assertEquals(
+        "active-optimized",
+        json("port-group", "set", A, "1", "default").at("/units/0/state").asText());
+  }
+
+  @Test
+  void portGroup_wronglySet_tellsWhy() {
+    assertEquals(ExitCode.NOT_FOUND, run("port-group", "set", A, "9", "standby").status);
+    assertEquals(ExitCode.NOT_FOUND, run("port-group", "list", "iqn.x:y").status);
+    var refused = run("port-group", "set", A, "1", "asleep");
+    assertEquals(ExitCode.INVALID, refused.status);
+    assertTrue(refused.err.contains("active-non-optimized"), refused.err);
+    assertEquals(ExitCode.USAGE, run("port-group", "set", A, "one", "standby").status);
+    assertEquals(ExitCode.USAGE, run("port-group").status);
+  }
+
+  @Test
   void session_listedAndShown_hasItsFields() throws Exception {
     assertTrue(ok("session", "list").out.startsWith("SESSION  INITIATOR"));
     var text = ok("session", "show", "s1").out;

@@ -104,6 +104,44 @@ final class FakeAdmin implements TargetAdmin {
             Map.of("reads", 1L)));
   }
 
+  /// Of the one unit, through group 1 of every target.
+  private String accessState = "active-optimized";
+
+  @Override
+  public synchronized Future<List<PortGroup>> portGroups(String target) {
+    return document.targets().stream().noneMatch(it -> it.name().equals(target))
+        ? Future.failedFuture(
+            new AdminError(AdminError.Kind.NOT_FOUND, "there is no target \"" + target + "\""))
+        : Future.succeededFuture(
+            List.of(
+                new PortGroup(
+                    target,
+                    1,
+                    List.of(
+                        new UnitAccess(
+                            0,
+                            "a-0",
+                            accessState,
+                            true,
+                            accessState.equals("active-optimized")
+                                ? "nobody"
+                                : "administrator")))));
+  }
+
+  @Override
+  public synchronized Future<Void> changeAccess(
+      String target, int group, String state, List<Integer> luns) {
+    if (failure.isPresent()) {
+      return Future.failedFuture(failure.get());
+    }
+    if (!luns.isEmpty() && !luns.equals(List.of(0))) {
+      return Future.failedFuture(
+          new AdminError(AdminError.Kind.NOT_FOUND, "there is no unit " + luns));
+    }
+    accessState = state.isEmpty() ? "active-optimized" : state;
+    return Future.succeededFuture();
+  }
+
   @Override
   public List<PortalStatus> portals() {
     return List.of(new PortalStatus(1, "127.0.0.1:3260", 2));

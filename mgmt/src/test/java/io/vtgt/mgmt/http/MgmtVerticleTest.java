@@ -438,6 +438,51 @@ class MgmtVerticleTest {
     assertEquals("[]", json(get("/v1/sessions")).toString());
   }
 
+  private static final String GROUPS = "/v1/targets/" + A + "/port-groups";
+
+  @Test
+  void portGroup_stateChanged_isAnsweredAsItIsNow() throws Exception {
+    assertEquals(
+        "active-optimized", json(get(GROUPS)).at("/0/units/0/state").asText(), get(GROUPS).body());
+    var answer = send("PUT", GROUPS + "/1", "{\"state\": \"standby\", \"luns\": [0]}");
+    assertEquals(200, answer.statusCode(), answer.body());
+    assertEquals("standby", json(answer).at("/units/0/state").asText());
+    assertEquals("administrator", json(get(GROUPS + "/1")).at("/units/0/setBy").asText());
+    assertEquals(
+        "active-optimized",
+        json(send("PUT", GROUPS + "/1", "{\"state\": \"default\"}")).at("/units/0/state").asText());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          /v1/targets/iqn.x:y/port-groups/1                     | {"state": "standby"}              | 404
+          /v1/targets/iqn.2026-11.com.example:a/port-groups/2   | {"state": "standby"}              | 404
+          /v1/targets/iqn.2026-11.com.example:a/port-groups/1   | {"state": "standby", "luns": [4]} | 404
+          /v1/targets/iqn.2026-11.com.example:a/port-groups/1   | {"state": "transitioning"}        | 422
+          /v1/targets/iqn.2026-11.com.example:a/port-groups/1   | {"stat": "standby"}               | 422
+          /v1/targets/iqn.2026-11.com.example:a/port-groups/1   | {}                                | 422
+          /v1/targets/iqn.2026-11.com.example:a/port-groups/1   | {                                 | 400
+          /v1/targets/iqn.2026-11.com.example:a/port-groups/1?dryRun=true | {"state": "standby"}    | 400
+          """)
+  void portGroup_changeThatIsWrong_isAProblem(String path, String body, int status)
+      throws Exception {
+    var answer = send("PUT", path, body);
+    assertEquals(status, answer.statusCode(), answer.body());
+    assertEquals("application/problem+json", header(answer, "content-type"));
+    assertEquals("active-optimized", json(get(GROUPS)).at("/0/units/0/state").asText());
+  }
+
+  @Test
+  void portGroup_unknownState_isPointedAtWithWhatIsAllowed() throws Exception {
+    var answer = json(send("PUT", GROUPS + "/1", "{\n  \"state\": \"asleep\"}"));
+    assertEquals("/state", answer.at("/violations/0/pointer").asText(), answer.toString());
+    assertEquals(2, answer.at("/violations/0/line").asInt(), answer.toString());
+    assertTrue(answer.at("/violations/0/message").asText().contains("standby"));
+  }
+
   @Test
   void health_asked_isAlsoTheStatus() throws Exception {
     assertEquals(200, get("/healthz").statusCode());

@@ -49,15 +49,15 @@ final class CompareAndWrite {
         2 * length,
         data ->
             new Step.Running(
-                swap(unit.gate(), lba * blockBytes, data, durable)
+                swap(task, unit.gate(), lba * blockBytes, data, durable)
                     .map(CompareAndWrite::completion)));
   }
 
   /// @param data owned by this method: the expected half, then the new one
   private static Future<CompareResult> swap(
-      StoreGate gate, long offset, ByteBuf data, boolean durable) {
+      Task task, StoreGate gate, long offset, ByteBuf data, boolean durable) {
     ByteBuf expected = data.readRetainedSlice(data.readableBytes() / 2);
-    return gate.compareAndWrite(offset, expected, data, durable);
+    return gate.compareAndWrite(task, offset, expected, data, durable);
   }
 
   private static Completion completion(CompareResult result) {

@@ -114,14 +114,14 @@ final class OrWrite {
     boolean durable = layout.flag(cdb, ReadWrite.FUA) || Durability.everyWrite(unit);
     long offset = lba * blockBytes;
     if (length == 0) {
-      return operation.begin(new Update(unit, offset, Unpooled.EMPTY_BUFFER, durable));
+      return operation.begin(new Update(task, unit, offset, Unpooled.EMPTY_BUFFER, durable));
     }
     return new Step.NeedsData(
         length,
         data ->
             new Step.Running(
                 operation
-                    .begin(new Update(unit, offset, data, durable))
+                    .begin(new Update(task, unit, offset, data, durable))
                     .completion()
                     .onComplete(_ -> data.release())));
   }
@@ -129,7 +129,8 @@ final class OrWrite {
   /// One read, change and write of a range.
   ///
   /// @param data borrowed until it has run
-  private record Update(LogicalUnit unit, long offset, ByteBuf data, boolean durable) {
+  private record Update(
+      Task task, LogicalUnit unit, long offset, ByteBuf data, boolean durable) {
 
     /// @param ruling asked when nobody else can change the range any more
     Future<Ruling> run(Supplier<Ruling> ruling, Bits bits) {
@@ -139,6 +140,7 @@ final class OrWrite {
       var ruled = new AtomicReference<Ruling>();
       return unit.gate()
           .update(
+              task,
               offset,
               data.readableBytes(),
               current -> {

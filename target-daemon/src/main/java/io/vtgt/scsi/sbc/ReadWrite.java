@@ -57,7 +57,9 @@ final class ReadWrite {
             partOfABlock(data, blockBytes)
                 ? HALF_A_BLOCK
                 : new Step.Running(
-                    unit.gate().write(lba * blockBytes, data, durable).map(Completion.good())));
+                    unit.gate()
+                        .write(task, lba * blockBytes, data, durable)
+                        .map(Completion.good())));
   }
 
   /// True, and `data` released, when it ends within a block. An initiator that announces less than

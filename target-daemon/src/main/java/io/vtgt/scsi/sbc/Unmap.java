@@ -36,7 +36,7 @@ final class Unmap {
         listLength,
         list -> {
           try {
-            return unmap(list, unit);
+            return unmap(task, list, unit);
           } finally {
             list.release();
           }
@@ -44,7 +44,7 @@ final class Unmap {
   }
 
   /// Borrows the list.
-  private static Step unmap(ByteBuf list, LogicalUnit unit) {
+  private static Step unmap(Task task, ByteBuf list, LogicalUnit unit) {
     int base = list.readerIndex();
     int dataLength = list.getUnsignedShort(base + DATA_LENGTH);
     int descriptorLength = list.getUnsignedShort(base + DESCRIPTOR_DATA_LENGTH);
@@ -78,7 +78,7 @@ final class Unmap {
       long lba = list.getLong(at);
       long blockCount = list.getUnsignedInt(at + Long.BYTES);
       if (blockCount > 0) {
-        done = done.compose(_ -> deallocate(unit, lba, blockCount));
+        done = done.compose(_ -> deallocate(task, unit, lba, blockCount));
       }
     }
     return new Step.Running(Durability.settle(unit, done).map(Completion.good()));
@@ -86,12 +86,12 @@ final class Unmap {
 
   /// Only whole granules are freed. Where we tell that deallocated blocks read as zeroes (LBPRZ),
   /// the blocks beside them must too.
-  private static Future<Void> deallocate(LogicalUnit unit, long lba, long blockCount) {
+  private static Future<Void> deallocate(Task task, LogicalUnit unit, long lba, long blockCount) {
     int blockBytes = unit.profile().blockBytes();
     long offset = lba * blockBytes;
     long length = blockCount * blockBytes;
     return BlockLimits.unmapZeroes(unit)
-        ? unit.gate().writeZeroes(offset, length, true)
-        : unit.gate().unmap(offset, length);
+        ? unit.gate().writeZeroes(task, offset, length, true)
+        : unit.gate().unmap(task, offset, length);
   }
 }

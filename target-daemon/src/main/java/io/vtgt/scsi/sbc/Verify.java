@@ -63,6 +63,7 @@ final class Verify {
     return new Step.Running(
         new MediumCheck(unit.gate(), offset, length, expected)
             .completion()
+            .onSuccess(_ -> unit.statistics().verified(length))
             .onComplete(_ -> expected.release()));
   }
 }

@@ -64,7 +64,8 @@ class InquiryTest {
   void supportedPages_areSortedAndEachIsThere() {
     fixture.addUnit(0);
     Initiator a = fixture.ready("a");
-    assertEquals("00 00 00 07 00 80 83 86 b0 b1 b2", a.send(0, "12 01 00 00 ff 00").data());
+    assertEquals(
+        "00 00 00 0a 00 80 83 85 86 87 88 b0 b1 b2", a.send(0, "12 01 00 00 ff 00").data());
     for (VpdPage page : VpdPage.rows()) {
       byte[] data =
           HexFormat.ofDelimiter(" ")
@@ -104,7 +105,29 @@ class InquiryTest {
   void extendedInquiry_isGolden() {
     fixture.addUnit(0);
     assertEquals(
-        "00 86 00 3c 00 07 01 01 00 00", fixture.ready("a").send(0, "12 01 86 00 0a 00").data());
+        "00 86 00 3c 00 07 01 01 08 00 00 00 00 1c 00 00",
+        fixture.ready("a").send(0, "12 01 86 00 10 00").data());
+  }
+
+  @Test
+  void managementNetworkAddresses_areNone() {
+    fixture.addUnit(0);
+    assertEquals("00 85 00 00", fixture.ready("a").send(0, "12 01 85 00 ff 00").data());
+  }
+
+  @Test
+  void modePagePolicy_isSharedForAllPages() {
+    fixture.addUnit(0);
+    assertEquals("00 87 00 04 3f ff 00 00", fixture.ready("a").send(0, "12 01 87 00 ff 00").data());
+  }
+
+  @Test
+  void scsiPorts_nameThePortalGroup() {
+    fixture.addUnit(0);
+    assertEquals(
+        "00 88 00 34 00 00 00 01 00 00 00 00 00 00 00 28 53 98 00 24 "
+            + hex("iqn.2026-11.io.vtgt:test,t,0x0001\0\0\0"),
+        fixture.ready("a").send(0, "12 01 88 00 ff 00").data());
   }
 
   @Test
