@@ -20,6 +20,8 @@ import io.vtgt.scsi.copy.CopyManager;
 import io.vtgt.scsi.copy.CopyOperations;
 import io.vtgt.scsi.page.SavedModePages;
 import io.vtgt.scsi.reservation.Reservations;
+import io.vtgt.scsi.sbc.MediumOperations;
+import io.vtgt.scsi.sbc.OrWriteGenerations;
 import io.vtgt.store.Caller;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreGate;
@@ -163,6 +165,8 @@ public final class LogicalUnit {
   private final SelfTests selfTests;
   private final TargetPortGroups portGroups;
   private final SpaceWatch spaceWatch;
+  private final OrWriteGenerations orWriteGenerations = new OrWriteGenerations();
+  private final MediumOperations mediumOperations;
 
   // Replaced whole by the owner, read from every event loop.
   private volatile Profile profile;
@@ -207,7 +211,7 @@ public final class LogicalUnit {
     this.gate = gate;
     this.atFirst = state.withThresholds(ThresholdSets.of(profile, gate.geometry().bytes()));
     this.savedPages = SavedModePages.recall(memory);
-    this.state = saved();
+    this.state = saved().withCondition(MediumOperations.recalled(memory));
     this.owner = owner;
     this.memory = memory;
     this.controlQueue = new ControlQueue(owner);
@@ -219,6 +223,8 @@ public final class LogicalUnit {
     this.selfTests = new SelfTests(nanoClock);
     this.portGroups = new TargetPortGroups(new PortGroupUnit(this));
     this.spaceWatch = new SpaceWatch(this);
+    this.mediumOperations = new MediumOperations(this);
+    mediumOperations.resume();
   }
 
   public Profile profile() {
@@ -307,6 +313,10 @@ public final class LogicalUnit {
       return Optional.of(Sense.of(SenseKey.NOT_READY, Asc.LOGICAL_UNIT_NOT_READY_OFFLINE));
     }
     LogicalUnitState now = state;
+    Optional<Sense> busy = Condition.sense(now.condition());
+    if (busy.isPresent()) {
+      return busy;
+    }
     if (!now.mediumPresent()) {
       return Optional.of(Sense.of(SenseKey.NOT_READY, Asc.MEDIUM_NOT_PRESENT));
     }
@@ -324,6 +334,14 @@ public final class LogicalUnit {
 
   public Reservations reservations() {
     return reservations;
+  }
+
+  public OrWriteGenerations orWriteGenerations() {
+    return orWriteGenerations;
+  }
+
+  public MediumOperations mediumOperations() {
+    return mediumOperations;
   }
 
   /// The copies this unit was asked for, by their list identifiers.
@@ -347,7 +365,8 @@ public final class LogicalUnit {
     if (reservations.conflicts(nexus, access)) {
       return Optional.of(new Completion.ReservationConflict());
     }
-    Optional<Sense> notReady = ready() ? Optional.empty() : notReady();
+    Optional<Sense> busy = Condition.sense(state.condition());
+    Optional<Sense> notReady = busy.isEmpty() && ready() ? Optional.empty() : notReady();
     if (notReady.isPresent()) {
       return notReady.map(Completion::check);
     }
@@ -469,14 +488,14 @@ public final class LogicalUnit {
   public Step begin(Task task) {
     Traffic traffic = statistics.received(task.cdb());
     Step step;
+    CommandSpec row = CommandTable.find(task.cdb()).orElse(null);
     try {
-      CommandSpec row = CommandTable.find(task.cdb()).orElse(null);
       Step refusal = refusal(task, row);
       step = refusal != null ? refusal : counted(task, row, row.handler().apply(task, this));
     } catch (RuntimeException | Error e) {
       step = new Step.Done(failed(e));
     }
-    return settled(step, traffic);
+    return settled(step, task, row, traffic);
   }
 
   /// Why the command does not begin, or null. (Null, because this is asked for every READ.)
@@ -504,6 +523,10 @@ public final class LogicalUnit {
       if (conflict.isPresent()) {
         return new Step.Done(conflict.get());
       }
+    }
+    Step inTheWay = conditionRefuses(task, row);
+    if (inTheWay != null) {
+      return inTheWay;
     }
     if (row.needsMedium()) {
       if (gate.hung()) {
@@ -559,10 +582,21 @@ public final class LogicalUnit {
     return asc.isEmpty() ? null : Step.check(Sense.unitAttention(asc.get()));
   }
 
+  /// What the command ends with because of what the unit is busy with as a whole, or null.
+  private Step conditionRefuses(Task task, CommandSpec row) {
+    Condition condition = state.condition();
+    return Condition.allows(condition, row, task.cdb())
+        ? null
+        : Step.check(Condition.sense(condition).orElseThrow());
+  }
+
   /// A command nobody knows, or one that this unit does not offer.
   private Step unknown(Cdb cdb) {
     return CommandTable.hasServiceActions(cdb.opcode()) && CommandTable.offers(this, cdb.opcode())
-        ? Step.check(Sense.invalidFieldInCdb(1, 4))
+        ? Step.check(
+            cdb.opcode() == Cdb.VARIABLE_LENGTH
+                ? Sense.invalidFieldInCdb(8, 7)
+                : Sense.invalidFieldInCdb(1, 4))
         : Step.check(Sense.illegalRequest(Asc.INVALID_COMMAND_OPERATION_CODE));
   }
 
@@ -577,7 +611,9 @@ public final class LogicalUnit {
 
   /// The handler's step with failures turned into sense, and sense in the format the unit asks for;
   /// what passes is counted.
-  private Step settled(Step step, Traffic traffic) {
+  ///
+  /// @param row null where the command was refused for want of one
+  private Step settled(Step step, Task task, CommandSpec row, Traffic traffic) {
     return switch (step) {
       case Step.Done done -> {
         count(traffic, done.completion());
@@ -590,23 +626,29 @@ public final class LogicalUnit {
           new Step.NeedsData(
               needs.length(),
               data -> {
+                // A format or a sanitize may have begun while the data came.
+                Step next = conditionRefuses(task, row);
+                if (next != null) {
+                  data.release();
+                  return settled(next, task, row, traffic);
+                }
                 if (traffic.writes()) {
                   statistics.transferred(traffic, data.readableBytes());
                 }
-                Step next;
                 try {
                   next = needs.then().apply(data);
                 } catch (RuntimeException | Error e) {
                   next = new Step.Done(failed(e));
                 }
-                return settled(next, traffic);
+                return settled(next, task, row, traffic);
               });
     };
   }
 
   private Step settled(Future<Completion> completion, Traffic traffic) {
     if (completion.succeeded()) {
-      return settled(new Step.Done(completion.result()), traffic);
+      count(traffic, completion.result());
+      return new Step.Done(inUnitsFormat(completion.result()));
     }
     if (completion.failed()) {
       statistics.failed(traffic, completion.cause());
@@ -821,6 +863,9 @@ public final class LogicalUnit {
                       copies.unitReset();
                       reservations.unitReset();
                       preventing.clear();
+                      if (asc == Asc.POWER_ON_RESET_OR_BUS_DEVICE_RESET_OCCURRED) {
+                        orWriteGenerations.powerOn();
+                      }
                       nexuses.forEach(itl -> itl.echo(null));
                       publish(state.afterReset(saved()));
                       attention(asc, _ -> true);

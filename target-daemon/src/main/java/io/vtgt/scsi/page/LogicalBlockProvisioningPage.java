@@ -16,7 +16,7 @@ final class LogicalBlockProvisioningPage {
   static byte[] body(LogicalUnit unit, Nexus nexus) {
     byte[] body = new byte[4];
     if (unit.thin()) {
-      body[1] = (byte) (LBPU | LBPWS | LBPWS10);
+      body[1] = (byte) ((BlockLimits.unmapCommand(unit) ? LBPU : 0) | LBPWS | LBPWS10);
       if (BlockLimits.unmapZeroes(unit)) {
         body[1] |= LBPRZ_ZEROES;
       }
