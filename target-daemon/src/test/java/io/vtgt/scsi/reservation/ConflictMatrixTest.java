@@ -15,6 +15,8 @@ import io.vtgt.scsi.Completion;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
 import io.vtgt.scsi.TaskAttribute;
+import io.vtgt.scsi.alua.AluaMode;
+import io.vtgt.scsi.alua.PortGroupSetup;
 import io.vtgt.store.memory.MemoryStore;
 import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.Nexus;
@@ -26,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -149,6 +152,9 @@ class ConflictMatrixTest {
 
   private static final List<String> TYPES = List.of("WE", "EA", "WE-RO", "EA-RO", "WE-AR", "EA-AR");
   private static final String SPC_2 = "RESERVE";
+
+  private static final PortGroupSetup PORT_GROUPS =
+      new PortGroupSetup(AluaMode.BOTH, new TreeSet<>(Set.of(1, 2)), Map.of());
 
   @SuppressWarnings("ImmutableEnumChecker") // records are immutable; the checker does not know
   private enum Asker {
@@ -324,6 +330,7 @@ class ConflictMatrixTest {
         var unit =
             fixture.unit(
                 ScsiFixture.profile(thin, removable, false), new MemoryStore(ScsiFixture.BYTES));
+        unit.portGroups().start(PORT_GROUPS);
         if (row.offered().test(unit)) {
           ScsiFixture.on(unit.owner(), () -> reserve(unit.reservations(), type));
           return unit;
