@@ -324,7 +324,9 @@ public final class TargetPortGroups {
         .map(
             _ -> {
               publish(to);
-              log.info("{}: target port groups {}", unit.name(), words(to));
+              if (to.byId.values().stream().anyMatch(it -> from.group(it.id).state != it.state)) {
+                log.info("{}: target port groups {}", unit.name(), words(to));
+              }
               unit.attention(Asc.ASYMMETRIC_ACCESS_STATE_CHANGED, whoIsTold);
               return (Void) null;
             })
