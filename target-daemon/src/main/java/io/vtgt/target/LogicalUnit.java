@@ -466,7 +466,7 @@ public final class LogicalUnit {
     preventing.remove(nexus.id());
     return abortTasks(
         nexus::equals,
-        other -> other.nexus().equals(nexus) && other != task,
+        other -> other.nexus().equals(nexus) && other.tag() != task.tag(),
         () -> List.of(nexus.transport().abortTasksBeside(task.lun(), task.tag())));
   }
 

@@ -1,6 +1,7 @@
 package io.vtgt.iscsi;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vtgt.iscsi.pdu.AsyncMessage;
@@ -109,6 +110,26 @@ class TaskManagementTest {
     assertEquals(later.itt(), initiator.receive(ScsiResponse.class).itt());
     assertEquals(0, initiator.receive(TaskManagementResponse.class).response());
     initiator.sync();
+  }
+
+  /// PREEMPT AND ABORT of the nexus' own key.
+  @Test
+  void abortTasksBeside_endsAllOfTheUnitButOne() throws Exception {
+    var initiator = fixture.loggedIn();
+    var kept = initiator.command(FakeTarget.HELD);
+    initiator.send(kept);
+    var keptTask = fixture.target.heldTask();
+    initiator.send(initiator.command(FakeTarget.HELD));
+    var otherTask = fixture.target.heldTask();
+    var transport = fixture.target.nexuses.getFirst().transport();
+    var ended = transport.abortTasksBeside(0, kept.itt());
+    initiator.sync();
+    assertFalse(ended.isComplete());
+    otherTask.complete(Completion.good());
+    IscsiFixture.await(ended);
+    keptTask.complete(Completion.good());
+    assertEquals(kept.itt(), initiator.receive(ScsiResponse.class).itt());
+    initiator.sync(); // no answer for the other
   }
 
   @Test
