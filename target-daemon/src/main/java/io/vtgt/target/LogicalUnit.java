@@ -279,8 +279,15 @@ public final class LogicalUnit {
   /// What would end a command of `nexus` that touches the medium as `access` says, or nothing:
   /// asked again and again by copies, for the units they read and write. Any context.
   public Optional<Completion> refusalOf(Nexus.Id nexus, Access access) {
+    Optional<Sense> inaccessible = portGroups.inaccessible(nexus);
+    if (inaccessible.isPresent()) {
+      return inaccessible.map(Completion::check);
+    }
     if (reservations.conflicts(nexus, access)) {
       return Optional.of(new Completion.ReservationConflict());
+    }
+    if (gate.hung()) {
+      return Optional.of(new Completion.Busy());
     }
     Optional<Sense> notReady = ready() ? Optional.empty() : notReady();
     if (notReady.isPresent()) {
