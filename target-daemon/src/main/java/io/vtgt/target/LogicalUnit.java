@@ -369,6 +369,9 @@ public final class LogicalUnit {
     if (reservations.conflicts(nexus, access)) {
       return Optional.of(new Completion.ReservationConflict());
     }
+    if (gate.hung()) {
+      return Optional.of(new Completion.Busy());
+    }
     Optional<Sense> busy = Condition.sense(state.condition());
     Optional<Sense> notReady = busy.isEmpty() && ready() ? Optional.empty() : notReady();
     if (notReady.isPresent()) {
