@@ -12,9 +12,14 @@ import io.vtgt.mgmt.AdminError;
 import io.vtgt.mgmt.document.Change;
 import io.vtgt.mgmt.document.Document;
 import io.vtgt.scsi.copy.CopyManager;
+import io.vtgt.store.BackingStore;
+import io.vtgt.store.Size;
 import io.vtgt.store.StoreFault;
+import io.vtgt.store.StoreGate;
 import io.vtgt.target.LogicalUnit;
+import io.vtgt.target.ModeSettings;
 import io.vtgt.target.Target;
+import io.vtgt.target.Upkeep;
 import java.net.BindException;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
@@ -28,6 +33,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -69,6 +75,23 @@ final class Reconciler {
     /// @param name of the unit
     /// @return fails with the reason in words
     Future<LogicalUnit> open(String name, Document.Unit unit, Document.Limits limits);
+
+    /// Opens only the store of a unit that runs, under its layers.
+    Future<BackingStore> openStore(String name, Document.Unit unit);
+
+    /// What the document says of a unit, as a unit that runs takes it.
+    Settings settings(String name, Document.Unit unit, Document.Limits limits);
+  }
+
+  /// @param modeAtFirst what the mode pages say at first
+  record Settings(LogicalUnit.Profile profile, ModeSettings modeAtFirst, StoreGate.Options gate) {}
+
+  /// What becomes of a medium that would become smaller: initiators lose what lies beyond.
+  enum Shrinking {
+    REFUSED,
+    ALLOWED,
+    /// The medium stays as large as it is.
+    LEFT_OUT
   }
 
   private final Context control;
@@ -124,8 +147,59 @@ final class Reconciler {
   }
 
   /// Applies changes to what runs, all or nothing.
-  Future<Void> apply(List<Change> changes) {
-    return new Attempt(changes).run();
+  Future<Void> apply(List<Change> changes, Shrinking shrinking) {
+    return refusal(changes, shrinking)
+        .<Future<Void>>map(Future::failedFuture)
+        .orElseGet(() -> new Attempt(changes, shrinking).run());
+  }
+
+  /// What can be known to be wrong with changes before anything is touched.
+  Optional<AdminError> refusal(List<Change> changes, Shrinking shrinking) {
+    for (var change : changes) {
+      if (change instanceof Change.ResizeUnit(var target, var unit)) {
+        var refusal =
+            Optional.ofNullable(running.targets().get(target))
+                .map(it -> it.units().get(unit.lun()))
+                .flatMap(served -> resizeRefusal(served, unit, shrinking));
+        if (refusal.isPresent()) {
+          return refusal;
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<AdminError> resizeRefusal(
+      ServedUnit served, Document.Unit wanted, Shrinking shrinking) {
+    long bytes = size(wanted);
+    var what = "unit " + served.name() + " cannot be resized to " + Size.text(bytes) + ": ";
+    if (bytes == 0 || bytes % wanted.blockSize() != 0) {
+      return Optional.of(
+          new AdminError(
+              AdminError.Kind.INVALID,
+              what
+                  + bytes
+                  + " bytes are no multiple of its blocks of "
+                  + wanted.blockSize()
+                  + " bytes"));
+    }
+    long now = served.unit().map(it -> it.gate().geometry().bytes()).orElse(0L);
+    return bytes < now && shrinking == Shrinking.REFUSED
+        ? Optional.of(
+            new AdminError(
+                AdminError.Kind.CONFLICT,
+                what
+                    + "it has "
+                    + Size.text(now)
+                    + ", and all data in its last "
+                    + Size.text(now - bytes)
+                    + " would be lost; resize it by force if that is meant"))
+        : Optional.empty();
+  }
+
+  /// [Units#check] has passed.
+  private static long size(Document.Unit unit) {
+    return Size.parse(unit.store().get("size")).orElseThrow();
   }
 
   /// Tries the broken units again. Never fails.
@@ -198,8 +272,11 @@ final class Reconciler {
     private final Map<String, LogicalUnit> openedEarly = new HashMap<>();
     private final Deque<Supplier<Future<Void>>> undo = new ArrayDeque<>();
 
-    Attempt(List<Change> changes) {
+    private final Shrinking shrinking;
+
+    Attempt(List<Change> changes, Shrinking shrinking) {
       this.changes = changes;
+      this.shrinking = shrinking;
     }
 
     Future<Void> run() {
@@ -216,11 +293,11 @@ final class Reconciler {
               entry.units().forEach(unit -> openEarly(entry.name(), unit, opening));
           case Change.AddUnit(var target, var unit) -> openEarly(target, unit, opening);
           case Change.ReplaceUnit(var target, var unit) -> openEarly(target, unit, opening);
+          case Change.ChangeUnit _, Change.ResizeUnit _ -> {}
           case Change.AddPortal _, Change.RemovePortal _, Change.RemoveTarget _ -> {}
           case Change.UpdateTarget _, Change.RemoveUnit _, Change.UpdateAccounts _ -> {}
           case Change.UpdateDiscovery _, Change.UpdateLogin _, Change.UpdateLimits _ -> {}
           case Change.UpdateHttp _ -> {}
-          case Change.ChangeUnit _, Change.ResizeUnit _ -> {}
         }
       }
       return Future.join(opening).mapEmpty();
@@ -253,11 +330,11 @@ final class Reconciler {
           case Change.RemoveUnit(var target, var lun) -> unit(target, lun).ifPresent(leaving::add);
           case Change.ReplaceUnit(var target, var unit) ->
               unit(target, unit.lun()).ifPresent(leaving::add);
+          case Change.ChangeUnit _, Change.ResizeUnit _ -> {}
           case Change.AddPortal _, Change.RemovePortal _, Change.AddTarget _ -> {}
           case Change.UpdateTarget _, Change.AddUnit _, Change.UpdateAccounts _ -> {}
           case Change.UpdateDiscovery _, Change.UpdateLogin _, Change.UpdateLimits _ -> {}
           case Change.UpdateHttp _ -> {}
-          case Change.ChangeUnit _, Change.ResizeUnit _ -> {}
         }
       }
       return leaving;
@@ -311,14 +388,44 @@ final class Reconciler {
                     return null;
                   });
         }
-        case Change.ChangeUnit _, Change.ResizeUnit _ ->
-            Future.failedFuture(new IllegalStateException("not yet"));
+        case Change.ChangeUnit(var target, var unit, _) -> {
+          var before = target(target).units().get(unit.lun()).entry();
+          undo.push(() -> changeUnit(target, before));
+          yield changeUnit(target, unit);
+        }
+        case Change.ResizeUnit(var target, var unit) -> resize(target, unit);
         case Change.UpdateAccounts(var accounts) -> policy(now -> now.withAccounts(accounts));
         case Change.UpdateDiscovery(var discovery) -> policy(now -> now.with(discovery));
         case Change.UpdateLogin(var login) -> policy(now -> now.with(login));
-        case Change.UpdateLimits(var limits) -> policy(now -> now.with(limits));
+        case Change.UpdateLimits(var limits) -> {
+          undo.push(Reconciler.this::boundStores);
+          yield policy(now -> now.with(limits)).compose(_ -> boundStores());
+        }
         case Change.UpdateHttp _ -> Future.succeededFuture(); // read at the next start
       };
+    }
+
+    /// A medium that has grown is not made smaller to take that back: initiators may have written
+    /// there. A later attempt finds that it has its size already.
+    private Future<Void> resize(String target, Document.Unit wanted) {
+      var served = target(target).units().get(wanted.lun());
+      if (served.unit().isEmpty()) {
+        undo.push(() -> changeUnit(target, served.entry()));
+        return changeUnit(target, wanted);
+      }
+      long before = served.unit().get().gate().geometry().bytes();
+      if (size(wanted) < before && shrinking == Shrinking.LEFT_OUT) {
+        return enter(target, wanted);
+      }
+      undo.push(
+          () -> {
+            if (size(wanted) < before) {
+              return resizeUnit(target, served.entry(), before);
+            }
+            LOG.warn("unit {} stays at {}", served.name(), Size.text(size(wanted)));
+            return enter(target, served.entry());
+          });
+      return resizeUnit(target, wanted, size(wanted));
     }
 
     /// Changes what only the snapshot holds.
@@ -547,6 +654,116 @@ final class Reconciler {
     return unit == null || unit.unit().isEmpty()
         ? Future.succeededFuture()
         : takeAway(served.target(), unit);
+  }
+
+  /// Gives a unit other settings while it is served. A store that was opened read-only is opened
+  /// again where the unit is to take writes. A unit that is broken is tried with them.
+  private Future<Void> changeUnit(String target, Document.Unit wanted) {
+    var served = target(target).units().get(wanted.lun());
+    if (served.unit().isEmpty()) {
+      var broken = ServedUnit.broken(served.name(), wanted, served.reason());
+      running = running.with(target(target).with(broken));
+      return retry(target, broken);
+    }
+    var unit = served.unit().get();
+    var settings = opener.settings(served.name(), wanted, running.limits());
+    return writable(target, unit, served.entry(), wanted)
+        .compose(
+            _ -> {
+              unit.gate().options(settings.gate());
+              return new Upkeep(unit).change(settings.profile(), settings.modeAtFirst());
+            })
+        .recover(
+            failure ->
+                Future.failedFuture(
+                    new AdminError(
+                        AdminError.Kind.FAILED,
+                        "unit " + served.name() + " cannot be changed: " + words(failure))))
+        .compose(this::here)
+        .compose(_ -> enter(target, wanted));
+  }
+
+  /// Where the store cannot be opened for writing it is opened as it was; where that fails too the
+  /// unit is broken.
+  private Future<Void> writable(
+      String target, LogicalUnit unit, Document.Unit was, Document.Unit wanted) {
+    if (wanted.readOnly() || unit.gate().writable()) {
+      return Future.succeededFuture();
+    }
+    var name = unit.profile().name();
+    var refused = new AtomicReference<Throwable>();
+    return unit.gate()
+        .reopen(
+            () ->
+                opener
+                    .openStore(name, wanted)
+                    .recover(
+                        failure -> {
+                          refused.set(failure);
+                          return opener.openStore(name, was);
+                        }))
+        .compose(this::here)
+        .recover(
+            lost ->
+                removeUnit(target, was.lun())
+                    .compose(
+                        _ -> {
+                          var broken = ServedUnit.broken(name, was, words(lost));
+                          running = running.with(target(target).with(broken));
+                          return Future.failedFuture(lost);
+                        }))
+        .compose(
+            _ ->
+                refused.get() == null
+                    ? Future.succeededFuture()
+                    : Future.failedFuture(refused.get()));
+  }
+
+  private Future<Void> resizeUnit(String target, Document.Unit wanted, long bytes) {
+    var served = target(target).units().get(wanted.lun());
+    var unit = served.unit().orElseThrow();
+    return new Upkeep(unit)
+        .resize(bytes)
+        .recover(
+            failure ->
+                Future.failedFuture(
+                    new AdminError(
+                        AdminError.Kind.FAILED,
+                        "unit "
+                            + served.name()
+                            + " cannot be resized to "
+                            + Size.text(bytes)
+                            + ": "
+                            + words(failure))))
+        .compose(this::here)
+        .compose(_ -> enter(target, wanted));
+  }
+
+  /// What the document says of a unit that goes on running.
+  private Future<Void> enter(String target, Document.Unit wanted) {
+    var served = target(target);
+    var unit = served.units().get(wanted.lun());
+    running =
+        running.with(served.with(new ServedUnit(unit.name(), wanted, unit.unit(), unit.reason())));
+    return Future.succeededFuture();
+  }
+
+  /// The bounds of every store, as the limits are now.
+  private Future<Void> boundStores() {
+    for (var target : running.targets().values()) {
+      for (var served : target.units().values()) {
+        served
+            .unit()
+            .ifPresent(
+                it ->
+                    it.gate()
+                        .options(
+                            opener
+                                .settings(served.name(), served.entry(), running.limits())
+                                .gate()));
+      }
+    }
+    return Future.succeededFuture();
   }
 
   private ServedTarget target(String name) {

@@ -240,8 +240,7 @@ final class Session implements NexusTransport {
 
   @Override
   public Future<Void> abortTasksBeside(long lun, int tag) {
-    return onLoop(
-        () -> tasks.abort(task -> task.task.lun() == lun && task.task.tag() != tag, false));
+    return onLoop(() -> tasks.abort(OptionalLong.of(lun), task -> task.tag() != tag, false));
   }
 
   @Override

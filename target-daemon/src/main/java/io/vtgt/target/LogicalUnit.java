@@ -20,6 +20,8 @@ import io.vtgt.scsi.copy.CopyManager;
 import io.vtgt.scsi.copy.CopyOperations;
 import io.vtgt.scsi.page.SavedModePages;
 import io.vtgt.scsi.reservation.Reservations;
+import io.vtgt.scsi.sbc.MediumOperations;
+import io.vtgt.scsi.sbc.OrWriteGenerations;
 import io.vtgt.store.Caller;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreGate;
@@ -44,7 +46,8 @@ import org.slf4j.LoggerFactory;
 /// A direct-access block device (SBC-4) behind a LUN.
 public final class LogicalUnit {
 
-  /// What stays the same while the unit is open.
+  /// What the document says of the unit. Replaced whole by the owner ([Upkeep#change]); name,
+  /// identity and block length stay the same while the unit is open.
   ///
   /// @param uuid identity that never changes; NAA and serial are made from it unless the document
   ///   sets them
@@ -55,6 +58,13 @@ public final class LogicalUnit {
   /// @param unmapCommand a thin unit takes UNMAP; without it only WRITE SAME with UNMAP deallocates
   /// @param maxCompareAndWriteBlocks MAXIMUM COMPARE AND WRITE LENGTH at most; 0 is what the gate
   ///   can do
+  /// @param scsiId what follows the vendor in the T10 vendor ID designator
+  /// @param online false answers NOT READY, OFFLINE to what needs the medium
+  /// @param lowestAlignedBlock the first logical block that begins a physical one
+  /// @param optimalTransferBlocks OPTIMAL TRANSFER LENGTH; 0 is what suits the store
+  /// @param optimalTransferGranularityBlocks OPTIMAL TRANSFER LENGTH GRANULARITY; 0 is one physical
+  ///   block
+  /// @param thinThreshold when a thin unit warns of the space behind it
   public record Profile(
       String name,
       UUID uuid,
@@ -70,7 +80,13 @@ public final class LogicalUnit {
       int maxCompareAndWriteBlocks,
       boolean removable,
       boolean readOnly,
-      int rotationRate) {
+      int rotationRate,
+      String scsiId,
+      boolean online,
+      int lowestAlignedBlock,
+      int optimalTransferBlocks,
+      int optimalTransferGranularityBlocks,
+      ThinThreshold thinThreshold) {
     public Profile {
       if (naa.length != 8 && naa.length != 16) {
         throw new IllegalArgumentException(
@@ -84,6 +100,47 @@ public final class LogicalUnit {
             name + ": physical block of " + physicalBlockBytes + " bytes");
       }
     }
+
+    /// Of a unit that is online, and for the rest as most are.
+    public Profile(
+        String name,
+        UUID uuid,
+        byte[] naa,
+        String serial,
+        String vendor,
+        String product,
+        String revision,
+        int blockBytes,
+        int physicalBlockBytes,
+        boolean thin,
+        boolean unmapCommand,
+        int maxCompareAndWriteBlocks,
+        boolean removable,
+        boolean readOnly,
+        int rotationRate) {
+      this(
+          name,
+          uuid,
+          naa,
+          serial,
+          vendor,
+          product,
+          revision,
+          blockBytes,
+          physicalBlockBytes,
+          thin,
+          unmapCommand,
+          maxCompareAndWriteBlocks,
+          removable,
+          readOnly,
+          rotationRate,
+          serial,
+          true,
+          0,
+          0,
+          0,
+          ThinThreshold.NONE);
+    }
   }
 
   private static final Logger log = LoggerFactory.getLogger(LogicalUnit.class);
@@ -94,9 +151,7 @@ public final class LogicalUnit {
 
   private static final Step BUSY = new Step.Done(new Completion.Busy());
 
-  private final Profile profile;
   private final StoreGate gate;
-  private final LogicalUnitState atFirst;
   private final Context owner;
   private final UnitMemory memory;
   private final ControlQueue controlQueue;
@@ -109,8 +164,13 @@ public final class LogicalUnit {
   private final DeviceClock clock;
   private final SelfTests selfTests;
   private final TargetPortGroups portGroups;
+  private final SpaceWatch spaceWatch;
+  private final OrWriteGenerations orWriteGenerations = new OrWriteGenerations();
+  private final MediumOperations mediumOperations;
 
   // Replaced whole by the owner, read from every event loop.
+  private volatile Profile profile;
+  private volatile LogicalUnitState atFirst;
   private volatile LogicalUnitState state;
 
   // The same: the mode pages as they were saved last.
@@ -149,9 +209,9 @@ public final class LogicalUnit {
       LongSupplier nanoClock) {
     this.profile = profile;
     this.gate = gate;
-    this.atFirst = state;
+    this.atFirst = state.withThresholds(ThresholdSets.of(profile, gate.geometry().bytes()));
     this.savedPages = SavedModePages.recall(memory);
-    this.state = saved();
+    this.state = saved().withCondition(MediumOperations.recalled(memory));
     this.owner = owner;
     this.memory = memory;
     this.controlQueue = new ControlQueue(owner);
@@ -162,6 +222,9 @@ public final class LogicalUnit {
     this.clock = new DeviceClock(host);
     this.selfTests = new SelfTests(nanoClock);
     this.portGroups = new TargetPortGroups(new PortGroupUnit(this));
+    this.spaceWatch = new SpaceWatch(this);
+    this.mediumOperations = new MediumOperations(this);
+    mediumOperations.resume();
   }
 
   public Profile profile() {
@@ -246,7 +309,14 @@ public final class LogicalUnit {
 
   /// Why the unit is not ready, or nothing when it is.
   public Optional<Sense> notReady() {
+    if (!profile.online()) {
+      return Optional.of(Sense.of(SenseKey.NOT_READY, Asc.LOGICAL_UNIT_NOT_READY_OFFLINE));
+    }
     LogicalUnitState now = state;
+    Optional<Sense> busy = Condition.sense(now.condition());
+    if (busy.isPresent()) {
+      return busy;
+    }
     if (!now.mediumPresent()) {
       return Optional.of(Sense.of(SenseKey.NOT_READY, Asc.MEDIUM_NOT_PRESENT));
     }
@@ -257,8 +327,21 @@ public final class LogicalUnit {
     return Optional.empty();
   }
 
+  /// How much room the medium takes and how much is left.
+  public SpaceWatch spaceWatch() {
+    return spaceWatch;
+  }
+
   public Reservations reservations() {
     return reservations;
+  }
+
+  public OrWriteGenerations orWriteGenerations() {
+    return orWriteGenerations;
+  }
+
+  public MediumOperations mediumOperations() {
+    return mediumOperations;
   }
 
   /// The copies this unit was asked for, by their list identifiers.
@@ -282,7 +365,8 @@ public final class LogicalUnit {
     if (reservations.conflicts(nexus, access)) {
       return Optional.of(new Completion.ReservationConflict());
     }
-    Optional<Sense> notReady = ready() ? Optional.empty() : notReady();
+    Optional<Sense> busy = Condition.sense(state.condition());
+    Optional<Sense> notReady = busy.isEmpty() && ready() ? Optional.empty() : notReady();
     if (notReady.isPresent()) {
       return notReady.map(Completion::check);
     }
@@ -387,6 +471,14 @@ public final class LogicalUnit {
     this.state = next;
   }
 
+  /// Other settings: see [Upkeep]. Owner context only.
+  void settle(Profile next, LogicalUnitState nextAtFirst, LogicalUnitState now) {
+    ThresholdSets thresholds = ThresholdSets.of(next, gate.geometry().bytes());
+    this.profile = next;
+    this.atFirst = nextAtFirst.withThresholds(thresholds);
+    this.state = now.withThresholds(thresholds);
+  }
+
   /// Finds the task's row of the command table, checks what comes before the handler (unit
   /// attention, reservation, medium, write protection, CDB bits), and begins it. Called on the
   /// nexus' loop.
@@ -396,14 +488,14 @@ public final class LogicalUnit {
   public Step begin(Task task) {
     Traffic traffic = statistics.received(task.cdb());
     Step step;
+    CommandSpec row = CommandTable.find(task.cdb()).orElse(null);
     try {
-      CommandSpec row = CommandTable.find(task.cdb()).orElse(null);
       Step refusal = refusal(task, row);
       step = refusal != null ? refusal : counted(task, row, row.handler().apply(task, this));
     } catch (RuntimeException | Error e) {
       step = new Step.Done(failed(e));
     }
-    return settled(step, traffic);
+    return settled(step, task, row, traffic);
   }
 
   /// Why the command does not begin, or null. (Null, because this is asked for every READ.)
@@ -431,6 +523,10 @@ public final class LogicalUnit {
       if (conflict.isPresent()) {
         return new Step.Done(conflict.get());
       }
+    }
+    Step inTheWay = conditionRefuses(task, row);
+    if (inTheWay != null) {
+      return inTheWay;
     }
     if (row.needsMedium()) {
       if (gate.hung()) {
@@ -486,16 +582,27 @@ public final class LogicalUnit {
     return asc.isEmpty() ? null : Step.check(Sense.unitAttention(asc.get()));
   }
 
+  /// What the command ends with because of what the unit is busy with as a whole, or null.
+  private Step conditionRefuses(Task task, CommandSpec row) {
+    Condition condition = state.condition();
+    return Condition.allows(condition, row, task.cdb())
+        ? null
+        : Step.check(Condition.sense(condition).orElseThrow());
+  }
+
   /// A command nobody knows, or one that this unit does not offer.
   private Step unknown(Cdb cdb) {
     return CommandTable.hasServiceActions(cdb.opcode()) && CommandTable.offers(this, cdb.opcode())
-        ? Step.check(Sense.invalidFieldInCdb(1, 4))
+        ? Step.check(
+            cdb.opcode() == Cdb.VARIABLE_LENGTH
+                ? Sense.invalidFieldInCdb(8, 7)
+                : Sense.invalidFieldInCdb(1, 4))
         : Step.check(Sense.illegalRequest(Asc.INVALID_COMMAND_OPERATION_CODE));
   }
 
   private boolean ready() {
     LogicalUnitState now = state;
-    return now.mediumPresent() && now.started();
+    return now.mediumPresent() && now.started() && profile.online();
   }
 
   private Asc writeProtection() {
@@ -504,7 +611,9 @@ public final class LogicalUnit {
 
   /// The handler's step with failures turned into sense, and sense in the format the unit asks for;
   /// what passes is counted.
-  private Step settled(Step step, Traffic traffic) {
+  ///
+  /// @param row null where the command was refused for want of one
+  private Step settled(Step step, Task task, CommandSpec row, Traffic traffic) {
     return switch (step) {
       case Step.Done done -> {
         count(traffic, done.completion());
@@ -517,23 +626,29 @@ public final class LogicalUnit {
           new Step.NeedsData(
               needs.length(),
               data -> {
+                // A format or a sanitize may have begun while the data came.
+                Step next = conditionRefuses(task, row);
+                if (next != null) {
+                  data.release();
+                  return settled(next, task, row, traffic);
+                }
                 if (traffic.writes()) {
                   statistics.transferred(traffic, data.readableBytes());
                 }
-                Step next;
                 try {
                   next = needs.then().apply(data);
                 } catch (RuntimeException | Error e) {
                   next = new Step.Done(failed(e));
                 }
-                return settled(next, traffic);
+                return settled(next, task, row, traffic);
               });
     };
   }
 
   private Step settled(Future<Completion> completion, Traffic traffic) {
     if (completion.succeeded()) {
-      return settled(new Step.Done(completion.result()), traffic);
+      count(traffic, completion.result());
+      return new Step.Done(inUnitsFormat(completion.result()));
     }
     if (completion.failed()) {
       statistics.failed(traffic, completion.cause());
@@ -581,8 +696,10 @@ public final class LogicalUnit {
     return switch (fault.kind()) {
       case READ_ERROR -> Sense.of(SenseKey.MEDIUM_ERROR, Asc.UNRECOVERED_READ_ERROR);
       case WRITE_ERROR -> Sense.of(SenseKey.MEDIUM_ERROR, Asc.WRITE_ERROR);
-      case OUT_OF_SPACE ->
-          Sense.of(SenseKey.DATA_PROTECT, Asc.SPACE_ALLOCATION_FAILED_WRITE_PROTECT);
+      case OUT_OF_SPACE -> {
+        var _ = spaceWatch.look();
+        yield Sense.of(SenseKey.DATA_PROTECT, Asc.SPACE_ALLOCATION_FAILED_WRITE_PROTECT);
+      }
       case READ_ONLY -> Sense.of(SenseKey.DATA_PROTECT, Asc.WRITE_PROTECTED);
       // Linux and ESXi try again for a while on 04h/01h, and give up at once on 04h/00h.
       case UNAVAILABLE ->
@@ -746,6 +863,9 @@ public final class LogicalUnit {
                       copies.unitReset();
                       reservations.unitReset();
                       preventing.clear();
+                      if (asc == Asc.POWER_ON_RESET_OR_BUS_DEVICE_RESET_OCCURRED) {
+                        orWriteGenerations.powerOn();
+                      }
                       nexuses.forEach(itl -> itl.echo(null));
                       publish(state.afterReset(saved()));
                       attention(asc, _ -> true);

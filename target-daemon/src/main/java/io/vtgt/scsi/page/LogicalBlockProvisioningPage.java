@@ -3,6 +3,8 @@ package io.vtgt.scsi.page;
 import io.vtgt.scsi.sbc.BlockLimits;
 import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.Nexus;
+import io.vtgt.target.ThinThreshold;
+import io.vtgt.target.ThresholdSets;
 
 /// Logical Block Provisioning (SBC-4, page B2h).
 final class LogicalBlockProvisioningPage {
@@ -14,11 +16,14 @@ final class LogicalBlockProvisioningPage {
   static byte[] body(LogicalUnit unit, Nexus nexus) {
     byte[] body = new byte[4];
     if (unit.thin()) {
-      body[1] = (byte) (LBPU | LBPWS | LBPWS10);
+      body[1] = (byte) ((BlockLimits.unmapCommand(unit) ? LBPU : 0) | LBPWS | LBPWS10);
       if (BlockLimits.unmapZeroes(unit)) {
         body[1] |= LBPRZ_ZEROES;
       }
-      body[2] = THIN;
+      body[2] = THIN; // no THRESHOLD PERCENTAGE: thresholds are counts
+      if (!unit.profile().thinThreshold().equals(ThinThreshold.NONE)) {
+        body[0] = (byte) ThresholdSets.exponent(unit.profile());
+      }
     }
     return body;
   }

@@ -31,7 +31,8 @@ public record ModePage(
           ControlPage.ROW,
           ControlExtensionPage.ROW,
           PowerConditionPage.ROW,
-          InformationalExceptionsPage.ROW);
+          InformationalExceptionsPage.ROW,
+          ProvisioningThresholdsPage.ROW);
 
   /// What the page header's first byte holds besides the page code: PS and SPF.
   private static final int SAVEABLE = 0x80, SUBPAGE_FORMAT = 0x40;

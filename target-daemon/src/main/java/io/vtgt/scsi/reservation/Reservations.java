@@ -57,6 +57,8 @@ public final class Reservations {
     Future<Void> abortTasksOf(Nexus.Id nexus);
   }
 
+  private static final int LOG_SENSE = 0x4d;
+
   /// A state that is not durable by then is given up, so that the unit's other control commands go
   /// on.
   private static final int KEEP_SECONDS = 20;
@@ -159,16 +161,18 @@ public final class Reservations {
   }
 
   /// The same for a command of the table: empty for those that are served even while the persistent
-  /// reservations are lost.
+  /// reservations are lost, and for LOG SENSE beside RESERVE (SPC-2).
   public Optional<Completion> conflict(CommandSpec row) {
-    return lost && servedWhileLost(row) ? Optional.empty() : Optional.of(conflict());
+    boolean served =
+        lost ? servedWhileLost(row) : row.opcode() == LOG_SENSE && reservedBy.isPresent();
+    return served ? Optional.empty() : Optional.of(conflict());
   }
 
   /// Beside what is served always (SPC-5, Nonvolatile memory considerations for preserving
   /// persistent reservations and registrations).
   private static boolean servedWhileLost(CommandSpec row) {
     return switch (row.opcode()) {
-      case 0x4d, 0x3b, 0x3c -> true; // LOG SENSE, WRITE BUFFER, READ BUFFER
+      case LOG_SENSE, 0x3b, 0x3c -> true; // WRITE BUFFER, READ BUFFER
       case 0xa3 -> row.serviceAction().orElse(0) == 0x0a; // REPORT TARGET PORT GROUPS
       default -> false;
     };

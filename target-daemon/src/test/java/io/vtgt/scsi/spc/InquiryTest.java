@@ -158,7 +158,8 @@ class InquiryTest {
   @Test
   void blockDeviceCharacteristics_tellTheRotationRate() {
     fixture.addUnit(0);
-    assertEquals("00 b1 00 3c 00 01 00 00", fixture.ready("a").send(0, "12 01 b1 00 08 00").data());
+    // 01b in WABEREQ: a thin unit reads as zeroes after a block erase
+    assertEquals("00 b1 00 3c 00 01 00 40", fixture.ready("a").send(0, "12 01 b1 00 08 00").data());
   }
 
   @Test
