@@ -129,8 +129,7 @@ final class OrWrite {
   /// One read, change and write of a range.
   ///
   /// @param data borrowed until it has run
-  private record Update(
-      Task task, LogicalUnit unit, long offset, ByteBuf data, boolean durable) {
+  private record Update(Task task, LogicalUnit unit, long offset, ByteBuf data, boolean durable) {
 
     /// @param ruling asked when nobody else can change the range any more
     Future<Ruling> run(Supplier<Ruling> ruling, Bits bits) {

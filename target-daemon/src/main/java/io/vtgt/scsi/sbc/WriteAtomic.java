@@ -53,7 +53,9 @@ final class WriteAtomic {
         length,
         data ->
             new Step.Running(
-                unit.gate().writeAtomic(task, lba * blockBytes, data, durable).map(Completion.good())));
+                unit.gate()
+                    .writeAtomic(task, lba * blockBytes, data, durable)
+                    .map(Completion.good())));
   }
 
   private static Step refused(int field) {

@@ -65,14 +65,16 @@ final class WriteSame {
                       task,
                       offset,
                       end,
-                      (at, length) -> unit.gate().writeSame(task, at, length, block.retainedDuplicate()));
+                      (at, length) ->
+                          unit.gate().writeSame(task, at, length, block.retainedDuplicate()));
           return running(unit, change.onComplete(_ -> block.release()));
         });
   }
 
   private static Future<Void> zeroes(
       Task task, LogicalUnit unit, long offset, long end, boolean unmap) {
-    return inPieces(task, offset, end, (at, length) -> unit.gate().writeZeroes(task, at, length, unmap));
+    return inPieces(
+        task, offset, end, (at, length) -> unit.gate().writeZeroes(task, at, length, unmap));
   }
 
   @FunctionalInterface
