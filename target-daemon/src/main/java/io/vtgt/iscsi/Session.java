@@ -239,6 +239,11 @@ final class Session implements NexusTransport {
   }
 
   @Override
+  public Future<Void> begunTasksOver(long lun) {
+    return onLoop(() -> tasks.begunOver(lun));
+  }
+
+  @Override
   public void scsiEvent(long lun, Sense sense) {
     later(
         () -> {

@@ -5,6 +5,7 @@ import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
 import io.vtgt.target.Nexus;
 import io.vtgt.target.Target;
+import io.vtgt.target.TaskOrder;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
 
@@ -16,6 +17,8 @@ interface TargetPort {
   void attach(Nexus nexus);
 
   void detach(Nexus nexus);
+
+  TaskOrder.Place arrive(Task task);
 
   Step begin(Task task);
 
@@ -46,6 +49,11 @@ interface TargetPort {
     @Override
     public void detach(Nexus nexus) {
       target.detach(nexus);
+    }
+
+    @Override
+    public TaskOrder.Place arrive(Task task) {
+      return target.arrive(task);
     }
 
     @Override

@@ -121,6 +121,7 @@ final class TaskSet {
             write ? length : 0,
             dataIn);
     var begun = new TaskInProgress(task, command.cmdSn(), command.immediate());
+    begun.place = target.arrive(task);
     tasks.put(task.tag(), begun);
     if (!begun.immediate) {
       ordered++;
@@ -129,7 +130,7 @@ final class TaskSet {
     if (write) {
       beginWithDataOut(begun, command);
     } else {
-      withMemory(begun, dataIn, () -> start(begun));
+      inTurn(begun, () -> withMemory(begun, dataIn, () -> start(begun)));
     }
   }
 
@@ -179,8 +180,30 @@ final class TaskSet {
     if (transfer.fault() != null) {
       proceed(begun);
     } else {
-      start(begun);
+      if (begun.place != null) { // what comes unasked is kept until the command can ask
+        transfer.need((int) Math.min(begun.task.dataOutLength(), parameters.firstBurstLength()));
+      }
+      inTurn(begun, () -> start(begun));
     }
+  }
+
+  /// Goes on with a task when its unit's order of tasks lets it begin: nearly always at once.
+  private void inTurn(TaskInProgress task, Runnable next) {
+    if (task.place == null) {
+      next.run();
+      return;
+    }
+    task.place
+        .turn()
+        .onComplete(
+            _ ->
+                session.later(
+                    () -> {
+                      if (!task.over) {
+                        task.urgent = true;
+                        next.run();
+                      }
+                    }));
   }
 
   private void start(TaskInProgress begun) {
@@ -453,7 +476,7 @@ final class TaskSet {
   /// Goes on with a task when there is memory for its data: at once, or in its turn. A session that
   /// holds nothing gets what it needs whatever others hold, so that none can be starved.
   private void withMemory(TaskInProgress task, long bytes, Runnable next) {
-    if (bytes == 0 || heldBytes == 0) {
+    if (bytes == 0 || heldBytes == 0 || task.urgent) {
       hold(task, bytes);
       next.run();
     } else if (budget.tryTake(bytes)) {
@@ -495,19 +518,46 @@ final class TaskSet {
     heldBytes -= bytes;
     budget.give(bytes);
     var first = heldBytes == 0 ? waiting.peek() : null;
-    if (first != null && first.waiter.cancel()) {
-      waiting.remove();
-      first.waiter = null;
-      hold(first, first.wait.bytes());
+    if (first != null) {
+      waitNoLonger(first);
+    }
+  }
+
+  /// Gives a task the memory it waits for, there or not.
+  private void waitNoLonger(TaskInProgress task) {
+    if (task.waiter.cancel()) {
+      waiting.remove(task);
+      task.waiter = null;
+      hold(task, task.wait.bytes());
       session
           .context() // a write that has completed calls us without one
           .runOnContext(
               _ -> {
-                if (!first.over) {
-                  first.wait.next().run();
+                if (!task.over) {
+                  task.wait.next().run();
                 }
               });
     }
+  }
+
+  // Order
+
+  /// Completes when the tasks of a unit are over that wait for nobody's turn: those there are now.
+  Future<Void> begunOver(long lun) {
+    List<Future<Void>> ends = new ArrayList<>();
+    for (var task : tasks.values()) {
+      if (task.task.lun() == lun && task.place == null) {
+        Promise<Void> end = Promise.promise();
+        task.whenOver(end::complete);
+        ends.add(end.future());
+        // Those who wait for its turn may hold the memory that it waits for.
+        task.urgent = true;
+        if (task.waiter != null) {
+          waitNoLonger(task);
+        }
+      }
+    }
+    return Future.join(ends).mapEmpty();
   }
 
   // Abort

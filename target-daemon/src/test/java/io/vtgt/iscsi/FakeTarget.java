@@ -12,6 +12,7 @@ import io.vtgt.scsi.SenseKey;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
 import io.vtgt.target.Nexus;
+import io.vtgt.target.TaskOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -88,6 +89,11 @@ final class FakeTarget implements TargetPort {
 
   Promise<Completion> heldTask() throws InterruptedException {
     return held.poll(20, TimeUnit.SECONDS);
+  }
+
+  @Override
+  public TaskOrder.Place arrive(Task task) {
+    return null;
   }
 
   @Override
