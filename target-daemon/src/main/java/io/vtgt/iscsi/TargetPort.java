@@ -1,11 +1,13 @@
 package io.vtgt.iscsi;
 
 import io.vertx.core.Future;
+import io.vtgt.scsi.Asc;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
 import io.vtgt.target.Nexus;
 import io.vtgt.target.Target;
 import io.vtgt.target.TaskOrder;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
 
@@ -23,6 +25,8 @@ interface TargetPort {
   Step begin(Task task);
 
   boolean hasUnit(Nexus nexus, long lun);
+
+  List<Asc> pendingAttentions(Nexus nexus, long lun);
 
   Future<Void> clearTaskSet(Nexus by, long lun);
 
@@ -59,6 +63,11 @@ interface TargetPort {
     @Override
     public Step begin(Task task) {
       return target.begin(task);
+    }
+
+    @Override
+    public List<Asc> pendingAttentions(Nexus nexus, long lun) {
+      return target.pendingAttentions(nexus, lun);
     }
 
     @Override

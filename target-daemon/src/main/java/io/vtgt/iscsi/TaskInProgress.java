@@ -40,6 +40,12 @@ final class TaskInProgress {
 
   boolean over;
 
+  /// The sweep that it began after, or that its data came after last.
+  long sweptAt;
+
+  /// It takes up no place in the command window.
+  boolean slow;
+
   /// Where it stands in its unit's order; null when it keeps none.
   TaskOrder.Place place;
 

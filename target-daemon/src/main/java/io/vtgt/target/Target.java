@@ -135,6 +135,12 @@ public final class Target {
     return itl != null ? itl.unit().arrive(task) : null;
   }
 
+  /// The unit attentions pending at unit `lun` (8 bytes), first in order first. They stay.
+  public List<Asc> pendingAttentions(Nexus nexus, long lun) {
+    ItlNexus itl = nexus.at(lun);
+    return itl == null ? List.of() : itl.pending();
+  }
+
   /// True when `lun` (8 bytes) names a unit this nexus sees.
   public boolean hasUnit(Nexus nexus, long lun) {
     return nexus.at(lun) != null;

@@ -50,6 +50,9 @@ final class FakeTarget implements TargetPort {
   final List<Nexus> nexuses = new CopyOnWriteArrayList<>();
   final BlockingQueue<String> events = new LinkedBlockingQueue<>();
 
+  /// What is told to be pending.
+  volatile List<Asc> attentions = List.of();
+
   /// Tasks that wait for the test.
   final BlockingQueue<Promise<Completion>> held = new LinkedBlockingQueue<>();
 
@@ -154,6 +157,11 @@ final class FakeTarget implements TargetPort {
   static Completion aborted() {
     return Completion.check(
         Sense.of(SenseKey.ABORTED_COMMAND, Asc.NO_ADDITIONAL_SENSE_INFORMATION));
+  }
+
+  @Override
+  public List<Asc> pendingAttentions(Nexus nexus, long lun) {
+    return attentions;
   }
 
   @Override
