@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vtgt.iscsi.login.LoginKey;
 import io.vtgt.scsi.CommandTable;
+import io.vtgt.scsi.page.Pages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +36,11 @@ class DocumentsTest {
   @Test
   void scsiCommands_areThoseOfTheTable() throws IOException {
     assertPrinted("docs/scsi-commands.md", CommandTable.markdown());
+  }
+
+  @Test
+  void pages_areThoseOfTheTables() throws IOException {
+    assertPrinted("docs/pages.md", Pages.markdown());
   }
 
   @Test

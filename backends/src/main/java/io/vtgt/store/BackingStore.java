@@ -71,6 +71,17 @@ public interface BackingStore {
     return Future.succeededFuture(List.of(new Extent(offset, length, Extent.State.MAPPED)));
   }
 
+  /// How much room the medium takes and how much is left; may ask the file system, so it is not for
+  /// the way of every command.
+  default Future<Space> space() {
+    return Future.succeededFuture(Space.NOT_TOLD);
+  }
+
+  /// Whether it was opened so that it takes writes.
+  default boolean writable() {
+    return true;
+  }
+
   /// Changes the size. Fails with [StoreFault.Kind#UNSUPPORTED] where the medium has a fixed size.
   default Future<Geometry> resize(long bytes) {
     return Future.failedFuture(StoreFault.unsupported("resize"));

@@ -65,6 +65,16 @@ public abstract class Layer implements BackingStore {
   }
 
   @Override
+  public Future<Space> space() {
+    return next.space();
+  }
+
+  @Override
+  public boolean writable() {
+    return next.writable();
+  }
+
+  @Override
   public Future<Geometry> resize(long bytes) {
     return next.resize(bytes);
   }

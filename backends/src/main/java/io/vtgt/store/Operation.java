@@ -32,7 +32,9 @@ abstract class Operation<T> implements Completable<T> {
     WRITE,
     FLUSH,
     UNMAP,
-    OTHER
+    OTHER,
+    /// None: nobody but the gateway itself asked.
+    OWN
   }
 
   final Caller caller;

@@ -11,12 +11,14 @@ import io.vertx.core.Vertx;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -69,11 +71,10 @@ public final class StoreGate {
 
   private static final Operation<?>[] NONE = {};
 
+  private static final ChangeWatch[] NO_WATCHES = {};
+
   private final Vertx vertx;
-  private final BackingStore store;
-  private final Options options;
   private final Lane[] lanes;
-  private final ScheduledFuture<?> ticker;
 
   /// Guards who waits for whom. Taken before a lane's monitor, never after.
   private final Object order = new Object();
@@ -81,8 +82,15 @@ public final class StoreGate {
   // Replaced whole under `order`, read from every thread.
   private volatile Operation<?>[] exclusives = NONE;
 
+  // Replaced whole under `order`, read from every thread.
+  private volatile ChangeWatch[] watches = NO_WATCHES;
+
   // Under `order`.
   private Future<Void> closing;
+  private ScheduledFuture<?> ticker;
+
+  // Replaced whole, read from every thread.
+  private volatile Options options;
   private long quarantinedBytes;
 
   // Written under `order`, read from every thread.
@@ -90,6 +98,9 @@ public final class StoreGate {
   private volatile boolean hung;
 
   private volatile boolean closed;
+
+  // Replaced by a reopening, when nothing is under way.
+  private volatile BackingStore store;
 
   // Written by the ticker only.
   private volatile int tick;
@@ -105,17 +116,33 @@ public final class StoreGate {
     for (int i = 0; i < lanes.length; i++) {
       lanes[i] = new Lane(this, i);
     }
-    // On the event loop itself, not as a Vert.x timer: that would end with the verticle that
-    // happens
-    // to open the gate.
+    this.ticker = startTicker();
+  }
+
+  /// Other bounds for what is under way and what comes.
+  public void options(Options next) {
+    synchronized (order) {
+      if (closed || next.equals(options)) {
+        return;
+      }
+      if (ticker != null) {
+        ticker.cancel(false);
+      }
+      options = next;
+      ticker = startTicker();
+    }
+  }
+
+  /// On the event loop itself, not as a Vert.x timer: that would end with the verticle that happens
+  /// to open the gate.
+  private ScheduledFuture<?> startTicker() {
     long tickMicros = Math.max(1000, options.deadlineMillis() * 1000 / TICKS_PER_DEADLINE);
-    this.ticker =
-        vertx == null || options.deadlineMillis() == 0
-            ? null
-            : ((VertxInternal) vertx)
-                .nettyEventLoopGroup()
-                .next()
-                .scheduleWithFixedDelay(this::tick, tickMicros, tickMicros, TimeUnit.MICROSECONDS);
+    return vertx == null || options.deadlineMillis() == 0
+        ? null
+        : ((VertxInternal) vertx)
+            .nettyEventLoopGroup()
+            .next()
+            .scheduleWithFixedDelay(this::tick, tickMicros, tickMicros, TimeUnit.MICROSECONDS);
   }
 
   public Geometry geometry() {
@@ -405,6 +432,44 @@ public final class StoreGate {
         });
   }
 
+  /// How much room the medium takes and how much is left. See [BackingStore#space].
+  public Future<Space> space() {
+    return submit(
+        new Change<Space>(Caller.UNKNOWN, Operation.Count.OWN, Operation.Reach.READS, 0, 0) {
+          @Override
+          Future<Space> start() {
+            return store.space();
+          }
+        });
+  }
+
+  /// Whether the store was opened so that it takes writes.
+  public boolean writable() {
+    return store.writable();
+  }
+
+  /// Drains, closes the store and goes on with another one that is opened over the same medium in
+  /// another way. What is asked meanwhile waits. Where it cannot be opened the gate goes on with a
+  /// closed store, and everything fails with [StoreFault.Kind#CLOSED].
+  ///
+  /// @param opening called when the old store is closed
+  public Future<Void> reopen(Supplier<Future<BackingStore>> opening) {
+    return submit(
+        new Change<Void>(Caller.UNKNOWN, Operation.Count.OTHER, Operation.Reach.BARRIER, 0, 0) {
+          @Override
+          Future<Void> start() {
+            return store
+                .close()
+                .compose(_ -> opening.get())
+                .map(
+                    opened -> {
+                      store = opened;
+                      return null;
+                    });
+          }
+        });
+  }
+
   /// Drains, then resizes. What is asked meanwhile waits, and is measured against the new size.
   public Future<Geometry> resize(long bytes) {
     if (bytes < 0 || bytes % geometry().blockBytes() != 0) {
@@ -431,6 +496,30 @@ public final class StoreGate {
     }
     drain.ended(); // its own share
     return drain.future();
+  }
+
+  /// Begins to watch for changes of `ranges`. A change that was under way already is not noticed:
+  /// whoever needs a medium that stands still waits for [#drained()] after this call, and takes the
+  /// medium as it is then.
+  ///
+  /// @return to be given back by [#unwatch]
+  public ChangeWatch watch(List<ChangeWatch.Range> ranges) {
+    ChangeWatch watch = new ChangeWatch(ranges);
+    synchronized (order) {
+      ChangeWatch[] more = Arrays.copyOf(watches, watches.length + 1);
+      more[watches.length] = watch;
+      watches = more;
+    }
+    return watch;
+  }
+
+  /// Watches no longer. Any number of times.
+  public void unwatch(ChangeWatch watch) {
+    synchronized (order) {
+      List<ChangeWatch> rest = new ArrayList<>(List.of(watches));
+      rest.remove(watch);
+      watches = rest.toArray(NO_WATCHES);
+    }
   }
 
   /// Completes when no change that `whose` matches can reach the medium any more: those under way
@@ -502,12 +591,18 @@ public final class StoreGate {
         .compose(_ -> store.close())
         .onComplete(
             (_, failure) -> {
-              if (ticker != null) {
-                ticker.cancel(false);
-              }
+              stopTicker();
               done.complete(null, failure);
             });
     return done.future();
+  }
+
+  private void stopTicker() {
+    synchronized (order) {
+      if (ticker != null) {
+        ticker.cancel(false);
+      }
+    }
   }
 
   /// Since the gate was opened.
@@ -580,11 +675,25 @@ public final class StoreGate {
         : Future.failedFuture(fault(operation, answer.cause()));
   }
 
-  private static <T> Future<T> call(Operation<T> operation) {
+  private <T> Future<T> call(Operation<T> operation) {
+    if (watches.length != 0 && operation.reach != Operation.Reach.READS) {
+      breakWatches(operation);
+    }
     try {
       return operation.start();
     } catch (RuntimeException | Error e) {
       return Future.failedFuture(e);
+    }
+  }
+
+  /// The operation stands in its lane: whoever began to watch since, and then drained, has waited
+  /// for it or is seen here. A barrier has no range and concerns everybody.
+  private void breakWatches(Operation<?> change) {
+    for (ChangeWatch watch : watches) {
+      if (change.reach == Operation.Reach.BARRIER || watch.concerns(change.offset, change.length)) {
+        watch.breakUp();
+        unwatch(watch);
+      }
     }
   }
 

@@ -29,6 +29,7 @@ final class Tally {
         unmapBytes += succeeded ? operation.length : 0;
       }
       case OTHER -> otherOperations++;
+      case OWN -> {}
     }
     if (!succeeded && !operation.abandoned()) {
       faults++;

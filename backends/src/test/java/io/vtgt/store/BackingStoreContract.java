@@ -287,6 +287,23 @@ public abstract class BackingStoreContract {
   }
 
   @Test
+  void space_afterAWriteAndAnUnmap_growsAndShrinks() throws Exception {
+    Space empty = await(gate::space);
+    write(0, bytes(12, 1 << 20));
+    await(gate::flush);
+    Space used = await(gate::space);
+    if (empty.allocatedBytes() == Space.UNKNOWN || !keepsData()) {
+      return;
+    }
+    assertTrue(used.allocatedBytes() >= empty.allocatedBytes() + (1 << 20), empty + " " + used);
+    if (store.limits().unmapGranularity() > 0) {
+      await(() -> gate.unmap(0, 1 << 20));
+      assertTrue(await(gate::space).allocatedBytes() < used.allocatedBytes());
+    }
+    assertTrue(used.freeBytes() == Space.UNKNOWN || used.freeBytes() > 0, used.toString());
+  }
+
+  @Test
   void resize_keepsWhatStays() throws Exception {
     byte[] data = bytes(11, 4096);
     write(0, data);

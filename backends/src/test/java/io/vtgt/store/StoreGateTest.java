@@ -416,6 +416,33 @@ class StoreGateTest {
   }
 
   @Test
+  void reopen_waitsForWhatIsUnderWay_andWhatComesGoesToTheOther() {
+    MemoryStore other = new MemoryStore(8192);
+    delays.hold(Traffic.WRITES);
+    Future<Void> before = gate.write(0, zeroes(512), false);
+    Future<Void> reopen = gate.reopen(() -> Future.succeededFuture(other));
+    Future<Void> meanwhile = gate.write(4096, zeroes(512), false);
+    assertFalse(reopen.isComplete());
+    delays.release(Traffic.WRITES);
+    assertTrue(before.succeeded());
+    assertTrue(reopen.succeeded());
+    assertTrue(meanwhile.succeeded());
+    assertEquals(8192, gate.geometry().bytes());
+    assertTrue(other.space().result().allocatedBytes() > 0);
+    assertSame(StoreFault.Kind.CLOSED, kind(delays.flush()));
+    assertTrue(gate.close().succeeded());
+  }
+
+  @Test
+  void reopen_thatFails_leavesAClosedStore() {
+    Future<Void> reopen =
+        gate.reopen(
+            () -> Future.failedFuture(new StoreFault(StoreFault.Kind.UNAVAILABLE, "not there")));
+    assertSame(StoreFault.Kind.UNAVAILABLE, kind(reopen));
+    assertSame(StoreFault.Kind.CLOSED, kind(gate.flush()));
+  }
+
+  @Test
   void close_refusesNewOnesAndWaitsForTheOthers() {
     delays.hold(Traffic.WRITES);
     Future<Void> write = gate.write(0, zeroes(512), false);

@@ -6,6 +6,7 @@ import io.vtgt.mgmt.document.Document;
 import io.vtgt.mgmt.document.Violation;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// The port through which the management interface reaches the daemon. The daemon implements it;
 /// every call may come from any context. A refusal is a failed future with an [AdminError].
@@ -30,6 +31,24 @@ public interface TargetAdmin {
 
   /// @param changes in the order they were (or would be) applied
   record Applied(List<Change> changes, String version, boolean dryRun) {}
+
+  /// @param lun 0 to 16383
+  record UnitAddress(String target, int lun) {}
+
+  /// Gives a unit's medium another size while it is served, and the document too where it tells the
+  /// size. Fails with [AdminError.Kind#CONFLICT] where the medium would become smaller without
+  /// `force`, with [AdminError.Kind#FAILED] where it cannot change its size.
+  ///
+  /// @param size bytes, or text such as `20GiB`
+  /// @param dryRun only tells what would be done
+  Future<Applied> resize(UnitAddress unit, String size, boolean force, boolean dryRun);
+
+  /// Takes the medium of a removable unit out until [#load] or the next start.
+  ///
+  /// @param force although initiators prevent it
+  Future<Void> eject(UnitAddress unit, boolean force);
+
+  Future<Void> load(UnitAddress unit);
 
   List<Session> sessions();
 
@@ -57,7 +76,8 @@ public interface TargetAdmin {
   List<UnitStatus> units();
 
   /// @param state `ready`, or in words why not
-  /// @param allocatedBytes behind a thin medium; -1 when not known
+  /// @param medium, space absent where the unit is not ready
+  /// @param mode what the mode pages say now, by the names of [Document.Mode]
   record UnitStatus(
       String target,
       int lun,
@@ -67,7 +87,59 @@ public interface TargetAdmin {
       int blockSize,
       String naa,
       String serial,
+      Optional<Medium> medium,
+      Optional<Space> space,
+      Map<String, Object> mode,
       Map<String, Long> counters) {}
+
+  /// @param online as the document says
+  /// @param present false after it was ejected
+  /// @param removalPrevented by an initiator
+  /// @param writeProtection `none`, `read-only` or `by an initiator`
+  /// @param condition what the unit is busy with
+  record Medium(
+      boolean online,
+      boolean present,
+      boolean removalPrevented,
+      String writeProtection,
+      String condition) {}
+
+  /// Some seconds old. What is not known is absent.
+  ///
+  /// @param allocatedBytes of the medium
+  /// @param freeBelowBytes what the store can still be given where it lives
+  /// @param overcommitted more can be written than there is space below
+  /// @param thresholdReached the unit's `thinThreshold`
+  record Space(
+      Optional<Long> allocatedBytes,
+      Optional<Long> freeBelowBytes,
+      boolean overcommitted,
+      boolean thresholdReached) {}
+
+  /// The target port groups of a target with the access states of its units, by group; fails with
+  /// [AdminError.Kind#NOT_FOUND].
+  Future<List<PortGroup>> portGroups(String target);
+
+  /// @param group target portal group tag
+  /// @param units those that run, by LUN
+  record PortGroup(String target, int group, List<UnitAccess> units) {}
+
+  /// How a unit is reached through a group.
+  ///
+  /// @param state one of [io.vtgt.mgmt.document.Validation#ACCESS_STATES], or `transitioning`
+  /// @param preferred initiators that may choose use this group
+  /// @param setBy who changed the state last: `nobody`, `initiator`, `administrator`
+  record UnitAccess(int lun, String name, String state, boolean preferred, String setBy) {}
+
+  /// Changes the access state of units through a group.
+  ///
+  /// @param state one of [io.vtgt.mgmt.document.Validation#ACCESS_STATES]; empty text for what the
+  ///   document says
+  /// @param luns of units that run; empty is all
+  /// @return completes when no command that began before can do what the state forbids, and the
+  ///   state is kept; fails with [AdminError.Kind#FAILED] when a unit could not be brought there,
+  ///   which then is as it was
+  Future<Void> changeAccess(String target, int group, String state, List<Integer> luns);
 
   List<PortalStatus> portals();
 

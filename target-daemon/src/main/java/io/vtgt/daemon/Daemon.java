@@ -34,6 +34,9 @@ public final class Daemon {
   /// How long tasks under way may go on when the daemon stops.
   private static final long GRACE_MILLIS = 5_000;
 
+  /// How old what is known of the space behind a unit gets, where there are not very many units.
+  private static final long SPACE_LOOK_MILLIS = 5_000;
+
   /// No step of stopping takes longer.
   private static final int STOP_STEP_SECONDS = 10;
 
@@ -244,6 +247,7 @@ public final class Daemon {
         new DaemonAdmin(
             control, reconciler, inForce, units, settings.overrides(), InstantSource.system());
     retryBrokenLater();
+    lookAtSpaceLater();
     var http = settings.overrides().over(inForce.document()).http();
     management = new MgmtVerticle(admin, http);
     return vertx
@@ -268,6 +272,10 @@ public final class Daemon {
   private void retryBrokenLater() {
     vertx.setTimer(
         Reconciler.RETRY_MILLIS, _ -> admin.retryBroken().onComplete(_ -> retryBrokenLater()));
+  }
+
+  private void lookAtSpaceLater() {
+    vertx.setTimer(SPACE_LOOK_MILLIS, _ -> admin.lookAtSpace().onComplete(_ -> lookAtSpaceLater()));
   }
 
   // Stop. A step whose counterpart was never reached has nothing to do.

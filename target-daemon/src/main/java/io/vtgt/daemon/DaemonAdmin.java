@@ -3,7 +3,9 @@ package io.vtgt.daemon;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vtgt.daemon.Reconciler.Shrinking;
 import io.vtgt.daemon.Running.BoundPortal;
+import io.vtgt.daemon.Running.ServedTarget;
 import io.vtgt.daemon.Running.ServedUnit;
 import io.vtgt.iscsi.IscsiService;
 import io.vtgt.mgmt.AdminError;
@@ -14,7 +16,11 @@ import io.vtgt.mgmt.document.Diff;
 import io.vtgt.mgmt.document.Document;
 import io.vtgt.mgmt.document.Validation;
 import io.vtgt.mgmt.document.Violation;
+import io.vtgt.scsi.alua.AccessState;
+import io.vtgt.store.Size;
 import io.vtgt.store.StoreGate;
+import io.vtgt.target.LogicalUnit;
+import io.vtgt.target.Upkeep;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -23,6 +29,8 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -37,6 +45,11 @@ final class DaemonAdmin implements TargetAdmin {
   /// fill the memory.
   private static final int MAX_WAITING_CHANGES = 64;
 
+  /// Units that look at their space at once.
+  private static final int MAX_LOOKS = 64;
+
+  private static final String SIZE = "size", STORE_SIZE = "store.size";
+
   private final Context control;
   private final Reconciler reconciler;
   private final DocumentInForce inForce;
@@ -44,6 +57,9 @@ final class DaemonAdmin implements TargetAdmin {
   private final Overrides overrides;
   private final InstantSource clock;
   private final Instant started;
+
+  // Touched only by the timer's context.
+  private int nextLook;
 
   // Touched only on the control context.
   private Future<Void> last = Future.succeededFuture();
@@ -81,12 +97,119 @@ final class DaemonAdmin implements TargetAdmin {
 
   @Override
   public Future<Applied> apply(Document wanted, String ifVersion, boolean dryRun) {
-    return inTurn(() -> applyNow(wanted, ifVersion, dryRun));
+    return inTurn(() -> applyNow(wanted, ifVersion, dryRun, Shrinking.REFUSED));
+  }
+
+  /// A size that the document has is changed there too, so that a restart keeps it; a store whose
+  /// size is what it finds keeps it by itself.
+  @Override
+  public Future<Applied> resize(UnitAddress address, String size, boolean force, boolean dryRun) {
+    return inTurn(
+        () -> {
+          if (Size.parse(size).isEmpty()) {
+            return refused(
+                AdminError.Kind.INVALID, "\"" + size + "\" is no size; allowed are " + Size.SYNTAX);
+          }
+          var shrinking = force ? Shrinking.ALLOWED : Shrinking.REFUSED;
+          var unit = documented(address);
+          if (unit.isEmpty()) {
+            return noUnit(address);
+          }
+          var store = new LinkedHashMap<>(unit.get().store());
+          boolean sizeIsWritten = store.put(SIZE, size) != null;
+          var sized = unit.get().withStore(store);
+          return sizeIsWritten
+              ? applyNow(with(address, sized), "", dryRun, shrinking)
+              : resizeNow(address, unit.get(), sized, dryRun, shrinking);
+        });
+  }
+
+  private Future<Applied> resizeNow(
+      UnitAddress address,
+      Document.Unit unit,
+      Document.Unit sized,
+      boolean dryRun,
+      Shrinking shrinking) {
+    var resize = new Change.ResizeUnit(address.target(), sized);
+    var applied = new Applied(List.of(resize), current().version(), dryRun);
+    var asBefore = new Change.ChangeUnit(address.target(), unit, List.of(STORE_SIZE));
+    return dryRun
+        ? refusal(applied.changes(), shrinking)
+            .<Future<Applied>>map(Future::failedFuture)
+            .orElseGet(() -> Future.succeededFuture(applied))
+        : reconciler.apply(List.of(resize, asBefore), shrinking).map(applied);
+  }
+
+  @Override
+  public Future<Void> eject(UnitAddress address, boolean force) {
+    return inTurn(() -> upkeep(address, unit -> new Upkeep(unit).eject(force)));
+  }
+
+  @Override
+  public Future<Void> load(UnitAddress address) {
+    return inTurn(() -> upkeep(address, unit -> new Upkeep(unit).load()));
+  }
+
+  private Future<Void> upkeep(UnitAddress address, Function<LogicalUnit, Future<Void>> work) {
+    var served =
+        Optional.ofNullable(reconciler.running().targets().get(address.target()))
+            .map(it -> it.units().get(address.lun()));
+    if (served.isEmpty()) {
+      return noUnit(address);
+    }
+    var name = served.get().name();
+    return served
+        .get()
+        .unit()
+        .map(work)
+        .orElseGet(() -> Future.failedFuture(new IllegalStateException(served.get().reason())))
+        .recover(
+            failure ->
+                refused(
+                    failure instanceof IllegalStateException
+                        ? AdminError.Kind.CONFLICT
+                        : AdminError.Kind.FAILED,
+                    "unit " + name + ": " + Reconciler.words(failure)));
+  }
+
+  private Optional<Document.Unit> documented(UnitAddress address) {
+    return inForce.document().targets().stream()
+        .filter(target -> target.name().equals(address.target()))
+        .flatMap(target -> target.units().stream())
+        .filter(unit -> unit.lun() == address.lun())
+        .findFirst();
+  }
+
+  /// The document in force with another unit in the place of one.
+  private Document with(UnitAddress address, Document.Unit unit) {
+    var document = inForce.document();
+    return document.withTargets(
+        document.targets().stream()
+            .map(
+                target ->
+                    target.name().equals(address.target())
+                        ? target.withUnits(
+                            target.units().stream()
+                                .map(it -> it.lun() == unit.lun() ? unit : it)
+                                .toList())
+                        : target)
+            .toList());
+  }
+
+  private static <T> Future<T> noUnit(UnitAddress address) {
+    return refused(
+        AdminError.Kind.NOT_FOUND,
+        "there is no unit " + address.lun() + " of target \"" + address.target() + "\"");
+  }
+
+  private Optional<AdminError> refusal(List<Change> changes, Shrinking shrinking) {
+    return reconciler.refusal(changes, shrinking);
   }
 
   /// First what runs changes, then the document is saved; if it cannot be saved, what runs changes
   /// back. So a crash in between leaves the old document, and nobody was told of the new one.
-  private Future<Applied> applyNow(Document wanted, String ifVersion, boolean dryRun) {
+  private Future<Applied> applyNow(
+      Document wanted, String ifVersion, boolean dryRun, Shrinking shrinking) {
     var current = current();
     if (!ifVersion.isEmpty() && !ifVersion.equals(current.version())) {
       return refused(
@@ -105,14 +228,19 @@ final class DaemonAdmin implements TargetAdmin {
     var to = overrides.over(wanted);
     var changes = Diff.of(from, to);
     if (dryRun) {
-      return Future.succeededFuture(new Applied(changes, DocumentInForce.version(wanted), true));
+      return refusal(changes, shrinking)
+          .<Future<Applied>>map(Future::failedFuture)
+          .orElseGet(
+              () ->
+                  Future.succeededFuture(
+                      new Applied(changes, DocumentInForce.version(wanted), true)));
     }
     if (!overrides.portals().isEmpty() && !wanted.portals().equals(current.document().portals())) {
       LOG.warn("the portals of the document are saved but not used in this run: --portal is given");
     }
     return units
         .remember(wanted)
-        .compose(_ -> reconciler.apply(changes))
+        .compose(_ -> reconciler.apply(changes, shrinking))
         .compose(_ -> save(wanted, changes))
         .map(
             _ -> {
@@ -131,7 +259,7 @@ final class DaemonAdmin implements TargetAdmin {
                 failure -> {
                   LOG.error("the document cannot be saved: {}", Reconciler.words(failure));
                   return reconciler
-                      .apply(Diff.of(overrides.over(wanted), before))
+                      .apply(Diff.of(overrides.over(wanted), before), Shrinking.LEFT_OUT)
                       .transform(
                           _ ->
                               refused(
@@ -242,6 +370,9 @@ final class DaemonAdmin implements TargetAdmin {
         served.entry().blockSize(),
         HexFormat.of().formatHex(identity.naa()),
         identity.serial(),
+        served.unit().map(UnitView::medium),
+        served.unit().map(UnitView::space),
+        served.unit().map(UnitView::mode).orElse(Map.of()),
         served.unit().map(it -> counters(it.gate().counters())).orElse(Map.of()));
   }
 
@@ -259,6 +390,38 @@ final class DaemonAdmin implements TargetAdmin {
     named.put("timeouts", counters.timeouts());
     named.put("underWay", (long) counters.underWay());
     return named;
+  }
+
+  @Override
+  public Future<List<PortGroup>> portGroups(String target) {
+    var running = reconciler.running();
+    return served(running, target).map(it -> PortGroups.list(running, it));
+  }
+
+  /// Not in turn with the changes of the document: each unit makes its own wait, and while one
+  /// drains, others must be able to change.
+  @Override
+  public Future<Void> changeAccess(String target, int group, String state, List<Integer> luns) {
+    var wanted = AccessState.of(state);
+    if (wanted.isEmpty() && !state.isEmpty()) {
+      return refused(AdminError.Kind.INVALID, "there is no access state \"" + state + "\"");
+    }
+    var running = reconciler.running();
+    return served(running, target)
+        .compose(
+            it ->
+                PortGroups.reachable(running, it.entry()).contains(group)
+                    ? PortGroups.change(it, group, wanted, luns)
+                    : refused(
+                        AdminError.Kind.NOT_FOUND,
+                        "target " + target + " is not reached through port group " + group));
+  }
+
+  private static Future<ServedTarget> served(Running running, String target) {
+    var served = running.targets().get(target);
+    return served == null
+        ? refused(AdminError.Kind.NOT_FOUND, "there is no target \"" + target + "\"")
+        : Future.succeededFuture(served);
   }
 
   @Override
@@ -296,7 +459,14 @@ final class DaemonAdmin implements TargetAdmin {
   @Override
   public Health health() {
     var problems =
-        broken().map(it -> "unit " + it.name() + " is not served: " + it.reason()).toList();
+        Stream.concat(
+                broken().map(it -> "unit " + it.name() + " is not served: " + it.reason()),
+                served()
+                    .flatMap(
+                        it ->
+                            it.unit().flatMap(UnitView::problem).stream()
+                                .map(problem -> "unit " + it.name() + ": " + problem)))
+            .toList();
     return new Health(
         !closed,
         ProgramVersion.TEXT,
@@ -305,8 +475,22 @@ final class DaemonAdmin implements TargetAdmin {
   }
 
   private Stream<ServedUnit> broken() {
+    return served().filter(it -> it.unit().isEmpty());
+  }
+
+  private Stream<ServedUnit> served() {
     return reconciler.running().targets().values().stream()
-        .flatMap(it -> it.units().values().stream())
-        .filter(it -> it.unit().isEmpty());
+        .flatMap(it -> it.units().values().stream());
+  }
+
+  /// Has the next units of a round look at their space: a few at a time, so that thousands do not
+  /// all ask their file systems at once. Never fails.
+  Future<Void> lookAtSpace() {
+    var units = served().flatMap(it -> it.unit().stream()).toList();
+    var looks = new ArrayList<Future<Void>>();
+    for (int i = 0; i < Math.min(MAX_LOOKS, units.size()); i++) {
+      looks.add(units.get(Math.floorMod(nextLook++, units.size())).spaceWatch().look());
+    }
+    return Future.join(looks).mapEmpty();
   }
 }

@@ -11,10 +11,17 @@ import io.vtgt.iscsi.IscsiService;
 import io.vtgt.mgmt.AdminError;
 import io.vtgt.mgmt.document.Change;
 import io.vtgt.mgmt.document.Document;
+import io.vtgt.scsi.copy.CopyManager;
+import io.vtgt.store.BackingStore;
+import io.vtgt.store.Size;
 import io.vtgt.store.StoreFault;
+import io.vtgt.store.StoreGate;
 import io.vtgt.target.LogicalUnit;
+import io.vtgt.target.ModeSettings;
 import io.vtgt.target.Target;
+import io.vtgt.target.Upkeep;
 import java.net.BindException;
+import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -26,6 +33,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -41,8 +49,9 @@ import org.slf4j.LoggerFactory;
 ///
 /// **What can fail comes first.** Before anything is touched, the stores of all new units are
 /// opened. Only where a unit that goes away may hold the same medium (a store of the same kind with
-/// an option of the same value) must that one be closed first: the new store is opened when its
-/// turn comes.
+/// an option of the same value), or is the same unit to its initiators, must that one be closed
+/// first: the new store is opened when its turn comes, and what the unit remembers is read when
+/// nobody changes it any more.
 ///
 /// **At the start** there is nothing to take back: a unit whose store cannot be opened is told as
 /// broken and tried again every [#RETRY_MILLIS], and the others are served; a portal that cannot be
@@ -66,11 +75,29 @@ final class Reconciler {
     /// @param name of the unit
     /// @return fails with the reason in words
     Future<LogicalUnit> open(String name, Document.Unit unit, Document.Limits limits);
+
+    /// Opens only the store of a unit that runs, under its layers.
+    Future<BackingStore> openStore(String name, Document.Unit unit);
+
+    /// What the document says of a unit, as a unit that runs takes it.
+    Settings settings(String name, Document.Unit unit, Document.Limits limits);
+  }
+
+  /// @param modeAtFirst what the mode pages say at first
+  record Settings(LogicalUnit.Profile profile, ModeSettings modeAtFirst, StoreGate.Options gate) {}
+
+  /// What becomes of a medium that would become smaller: initiators lose what lies beyond.
+  enum Shrinking {
+    REFUSED,
+    ALLOWED,
+    /// The medium stays as large as it is.
+    LEFT_OUT
   }
 
   private final Context control;
   private final IscsiService iscsi;
   private final UnitOpener opener;
+  private final CopyManager copyManager;
 
   // Replaced whole on the control context, read from every event loop.
   private volatile Running running;
@@ -86,6 +113,8 @@ final class Reconciler {
     this.running = Running.nothingOf(document);
     this.iscsi = iscsi.apply(new GatewayView(this::running));
     this.opener = opener;
+    this.copyManager =
+        new CopyManager(new GatewayUnits(this::running), System::nanoTime, new SecureRandom());
   }
 
   Running running() {
@@ -118,8 +147,59 @@ final class Reconciler {
   }
 
   /// Applies changes to what runs, all or nothing.
-  Future<Void> apply(List<Change> changes) {
-    return new Attempt(changes).run();
+  Future<Void> apply(List<Change> changes, Shrinking shrinking) {
+    return refusal(changes, shrinking)
+        .<Future<Void>>map(Future::failedFuture)
+        .orElseGet(() -> new Attempt(changes, shrinking).run());
+  }
+
+  /// What can be known to be wrong with changes before anything is touched.
+  Optional<AdminError> refusal(List<Change> changes, Shrinking shrinking) {
+    for (var change : changes) {
+      if (change instanceof Change.ResizeUnit(var target, var unit)) {
+        var refusal =
+            Optional.ofNullable(running.targets().get(target))
+                .map(it -> it.units().get(unit.lun()))
+                .flatMap(served -> resizeRefusal(served, unit, shrinking));
+        if (refusal.isPresent()) {
+          return refusal;
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<AdminError> resizeRefusal(
+      ServedUnit served, Document.Unit wanted, Shrinking shrinking) {
+    long bytes = size(wanted);
+    var what = "unit " + served.name() + " cannot be resized to " + Size.text(bytes) + ": ";
+    if (bytes == 0 || bytes % wanted.blockSize() != 0) {
+      return Optional.of(
+          new AdminError(
+              AdminError.Kind.INVALID,
+              what
+                  + bytes
+                  + " bytes are no multiple of its blocks of "
+                  + wanted.blockSize()
+                  + " bytes"));
+    }
+    long now = served.unit().map(it -> it.gate().geometry().bytes()).orElse(0L);
+    return bytes < now && shrinking == Shrinking.REFUSED
+        ? Optional.of(
+            new AdminError(
+                AdminError.Kind.CONFLICT,
+                what
+                    + "it has "
+                    + Size.text(now)
+                    + ", and all data in its last "
+                    + Size.text(now - bytes)
+                    + " would be lost; resize it by force if that is meant"))
+        : Optional.empty();
+  }
+
+  /// [Units#check] has passed.
+  private static long size(Document.Unit unit) {
+    return Size.parse(unit.store().get("size")).orElseThrow();
   }
 
   /// Tries the broken units again. Never fails.
@@ -173,14 +253,30 @@ final class Reconciler {
     return Future.join(closing).map(_ -> closing.stream().allMatch(Future::result));
   }
 
+  /// A unit that a list of changes closes.
+  private record Leaving(String name, Document.Unit entry) {
+
+    /// The other must not be opened before this is closed: it may hold the same medium, or have the
+    /// same identity and so the same memory.
+    boolean inTheWayOf(String other, Document.Unit unit) {
+      return maySameMedium(entry.store(), unit.store())
+          || name.equals(other)
+          || (entry.identity().uuid().isPresent()
+              && entry.identity().uuid().equals(unit.identity().uuid()));
+    }
+  }
+
   /// One list of changes, with what it takes to take them back.
   private final class Attempt {
     private final List<Change> changes;
     private final Map<String, LogicalUnit> openedEarly = new HashMap<>();
     private final Deque<Supplier<Future<Void>>> undo = new ArrayDeque<>();
 
-    Attempt(List<Change> changes) {
+    private final Shrinking shrinking;
+
+    Attempt(List<Change> changes, Shrinking shrinking) {
       this.changes = changes;
+      this.shrinking = shrinking;
     }
 
     Future<Void> run() {
@@ -197,6 +293,7 @@ final class Reconciler {
               entry.units().forEach(unit -> openEarly(entry.name(), unit, opening));
           case Change.AddUnit(var target, var unit) -> openEarly(target, unit, opening);
           case Change.ReplaceUnit(var target, var unit) -> openEarly(target, unit, opening);
+          case Change.ChangeUnit _, Change.ResizeUnit _ -> {}
           case Change.AddPortal _, Change.RemovePortal _, Change.RemoveTarget _ -> {}
           case Change.UpdateTarget _, Change.RemoveUnit _, Change.UpdateAccounts _ -> {}
           case Change.UpdateDiscovery _, Change.UpdateLogin _, Change.UpdateLimits _ -> {}
@@ -207,7 +304,8 @@ final class Reconciler {
     }
 
     private void openEarly(String target, Document.Unit unit, List<Future<Void>> opening) {
-      if (leaving().stream().anyMatch(it -> maySameMedium(it.store(), unit.store()))) {
+      var name = Running.unitName(target, unit);
+      if (leaving().stream().anyMatch(it -> it.inTheWayOf(name, unit))) {
         return;
       }
       opening.add(
@@ -220,15 +318,19 @@ final class Reconciler {
     }
 
     /// The units that this list closes.
-    private List<Document.Unit> leaving() {
-      var leaving = new ArrayList<Document.Unit>();
+    private List<Leaving> leaving() {
+      var leaving = new ArrayList<Leaving>();
       for (var change : changes) {
         switch (change) {
           case Change.RemoveTarget(var name) ->
-              target(name).units().values().forEach(it -> leaving.add(it.entry()));
+              target(name)
+                  .units()
+                  .values()
+                  .forEach(it -> leaving.add(new Leaving(it.name(), it.entry())));
           case Change.RemoveUnit(var target, var lun) -> unit(target, lun).ifPresent(leaving::add);
           case Change.ReplaceUnit(var target, var unit) ->
               unit(target, unit.lun()).ifPresent(leaving::add);
+          case Change.ChangeUnit _, Change.ResizeUnit _ -> {}
           case Change.AddPortal _, Change.RemovePortal _, Change.AddTarget _ -> {}
           case Change.UpdateTarget _, Change.AddUnit _, Change.UpdateAccounts _ -> {}
           case Change.UpdateDiscovery _, Change.UpdateLogin _, Change.UpdateLimits _ -> {}
@@ -238,13 +340,16 @@ final class Reconciler {
       return leaving;
     }
 
-    private Optional<Document.Unit> unit(String target, int lun) {
+    private Optional<Leaving> unit(String target, int lun) {
       return Optional.ofNullable(running.targets().get(target))
           .map(it -> it.units().get(lun))
-          .map(ServedUnit::entry);
+          .map(it -> new Leaving(it.name(), it.entry()));
     }
 
     private Future<Void> one(Change change) {
+      if (change instanceof Change.ChangeUnit(var target, var unit, _)) {
+        return one(new Change.ReplaceUnit(target, unit));
+      }
       LOG.info("{}", change.describe());
       return switch (change) {
         case Change.AddPortal(var portal) ->
@@ -283,12 +388,44 @@ final class Reconciler {
                     return null;
                   });
         }
+        case Change.ChangeUnit(var target, var unit, _) -> {
+          var before = target(target).units().get(unit.lun()).entry();
+          undo.push(() -> changeUnit(target, before));
+          yield changeUnit(target, unit);
+        }
+        case Change.ResizeUnit(var target, var unit) -> resize(target, unit);
         case Change.UpdateAccounts(var accounts) -> policy(now -> now.withAccounts(accounts));
         case Change.UpdateDiscovery(var discovery) -> policy(now -> now.with(discovery));
         case Change.UpdateLogin(var login) -> policy(now -> now.with(login));
-        case Change.UpdateLimits(var limits) -> policy(now -> now.with(limits));
+        case Change.UpdateLimits(var limits) -> {
+          undo.push(Reconciler.this::boundStores);
+          yield policy(now -> now.with(limits)).compose(_ -> boundStores());
+        }
         case Change.UpdateHttp _ -> Future.succeededFuture(); // read at the next start
       };
+    }
+
+    /// A medium that has grown is not made smaller to take that back: initiators may have written
+    /// there. A later attempt finds that it has its size already.
+    private Future<Void> resize(String target, Document.Unit wanted) {
+      var served = target(target).units().get(wanted.lun());
+      if (served.unit().isEmpty()) {
+        undo.push(() -> changeUnit(target, served.entry()));
+        return changeUnit(target, wanted);
+      }
+      long before = served.unit().get().gate().geometry().bytes();
+      if (size(wanted) < before && shrinking == Shrinking.LEFT_OUT) {
+        return enter(target, wanted);
+      }
+      undo.push(
+          () -> {
+            if (size(wanted) < before) {
+              return resizeUnit(target, served.entry(), before);
+            }
+            LOG.warn("unit {} stays at {}", served.name(), Size.text(size(wanted)));
+            return enter(target, served.entry());
+          });
+      return resizeUnit(target, wanted, size(wanted));
     }
 
     /// Changes what only the snapshot holds.
@@ -384,11 +521,19 @@ final class Reconciler {
         .listen(portal.group(), Addresses.toBind(portal.listen()))
         .recover(failure -> Future.failedFuture(cannotBind(portal, failure)))
         .compose(this::here)
-        .map(
+        .compose(
             bound -> {
               running = running.with(new BoundPortal(portal, bound));
-              return null;
+              return portGroupsChanged();
             });
+  }
+
+  /// Units are reached through other portal groups than before. Never fails: no path is closed by
+  /// it.
+  private Future<Void> portGroupsChanged() {
+    var refreshing =
+        running.targets().values().stream().map(it -> PortGroups.refresh(running, it)).toList();
+    return bounded(Future.join(refreshing), "tell the units of their portal groups");
   }
 
   private static AdminError cannotBind(Document.Portal portal, Throwable failure) {
@@ -423,7 +568,10 @@ final class Reconciler {
       return Future.succeededFuture();
     }
     running = running.without(bound.get());
-    return iscsi.unlisten(bound.get().bound()).compose(this::here);
+    return iscsi
+        .unlisten(bound.get().bound())
+        .compose(this::here)
+        .compose(_ -> portGroupsChanged());
   }
 
   private void serve(Document.TargetEntry entry, List<ServedUnit> units) {
@@ -432,9 +580,14 @@ final class Reconciler {
     var byLun = new TreeMap<Integer, ServedUnit>();
     for (var unit : units) {
       byLun.put(unit.entry().lun(), unit);
-      unit.unit().ifPresent(it -> target.addUnit(unit.entry().lun(), it));
+      unit.unit().ifPresent(it -> serve(entry, target, unit.entry().lun(), it));
     }
     running = running.with(new ServedTarget(entry, target, byLun));
+  }
+
+  private void serve(Document.TargetEntry entry, Target target, int lun, LogicalUnit unit) {
+    unit.portGroups().start(PortGroups.setup(running, entry, lun));
+    target.addUnit(lun, unit);
   }
 
   /// First nobody finds the target any more, then its sessions end, then its units close.
@@ -464,6 +617,7 @@ final class Reconciler {
     var served = target(entry.name());
     served.target().accessRules(GatewayView.accessRules(entry.access()));
     running = running.with(served.with(entry));
+    var inLine = PortGroups.refresh(running, running.targets().get(entry.name()));
     var unwanted =
         iscsi.sessions().stream()
             .filter(it -> !it.discovery() && it.targetName().equals(entry.name()))
@@ -477,18 +631,20 @@ final class Reconciler {
                             || entry.portalGroups().contains(it.portalGroup())))
             .toList();
     return oneByOne(
-        unwanted,
-        it ->
-            bounded(
-                    iscsi.endSession(it.id(), "the rules of the target changed"),
-                    "end session " + it.id())
-                .mapEmpty());
+            unwanted,
+            it ->
+                bounded(
+                        iscsi.endSession(it.id(), "the rules of the target changed"),
+                        "end session " + it.id())
+                    .mapEmpty())
+        .compose(_ -> inLine)
+        .compose(this::here);
   }
 
   private void show(String target, ServedUnit unit) {
     var served = target(target);
     running = running.with(served.with(unit));
-    unit.unit().ifPresent(it -> served.target().addUnit(unit.entry().lun(), it));
+    unit.unit().ifPresent(it -> serve(served.entry(), served.target(), unit.entry().lun(), it));
   }
 
   private Future<Void> removeUnit(String target, int lun) {
@@ -498,6 +654,116 @@ final class Reconciler {
     return unit == null || unit.unit().isEmpty()
         ? Future.succeededFuture()
         : takeAway(served.target(), unit);
+  }
+
+  /// Gives a unit other settings while it is served. A store that was opened read-only is opened
+  /// again where the unit is to take writes. A unit that is broken is tried with them.
+  private Future<Void> changeUnit(String target, Document.Unit wanted) {
+    var served = target(target).units().get(wanted.lun());
+    if (served.unit().isEmpty()) {
+      var broken = ServedUnit.broken(served.name(), wanted, served.reason());
+      running = running.with(target(target).with(broken));
+      return retry(target, broken);
+    }
+    var unit = served.unit().get();
+    var settings = opener.settings(served.name(), wanted, running.limits());
+    return writable(target, unit, served.entry(), wanted)
+        .compose(
+            _ -> {
+              unit.gate().options(settings.gate());
+              return new Upkeep(unit).change(settings.profile(), settings.modeAtFirst());
+            })
+        .recover(
+            failure ->
+                Future.failedFuture(
+                    new AdminError(
+                        AdminError.Kind.FAILED,
+                        "unit " + served.name() + " cannot be changed: " + words(failure))))
+        .compose(this::here)
+        .compose(_ -> enter(target, wanted));
+  }
+
+  /// Where the store cannot be opened for writing it is opened as it was; where that fails too the
+  /// unit is broken.
+  private Future<Void> writable(
+      String target, LogicalUnit unit, Document.Unit was, Document.Unit wanted) {
+    if (wanted.readOnly() || unit.gate().writable()) {
+      return Future.succeededFuture();
+    }
+    var name = unit.profile().name();
+    var refused = new AtomicReference<Throwable>();
+    return unit.gate()
+        .reopen(
+            () ->
+                opener
+                    .openStore(name, wanted)
+                    .recover(
+                        failure -> {
+                          refused.set(failure);
+                          return opener.openStore(name, was);
+                        }))
+        .compose(this::here)
+        .recover(
+            lost ->
+                removeUnit(target, was.lun())
+                    .compose(
+                        _ -> {
+                          var broken = ServedUnit.broken(name, was, words(lost));
+                          running = running.with(target(target).with(broken));
+                          return Future.failedFuture(lost);
+                        }))
+        .compose(
+            _ ->
+                refused.get() == null
+                    ? Future.succeededFuture()
+                    : Future.failedFuture(refused.get()));
+  }
+
+  private Future<Void> resizeUnit(String target, Document.Unit wanted, long bytes) {
+    var served = target(target).units().get(wanted.lun());
+    var unit = served.unit().orElseThrow();
+    return new Upkeep(unit)
+        .resize(bytes)
+        .recover(
+            failure ->
+                Future.failedFuture(
+                    new AdminError(
+                        AdminError.Kind.FAILED,
+                        "unit "
+                            + served.name()
+                            + " cannot be resized to "
+                            + Size.text(bytes)
+                            + ": "
+                            + words(failure))))
+        .compose(this::here)
+        .compose(_ -> enter(target, wanted));
+  }
+
+  /// What the document says of a unit that goes on running.
+  private Future<Void> enter(String target, Document.Unit wanted) {
+    var served = target(target);
+    var unit = served.units().get(wanted.lun());
+    running =
+        running.with(served.with(new ServedUnit(unit.name(), wanted, unit.unit(), unit.reason())));
+    return Future.succeededFuture();
+  }
+
+  /// The bounds of every store, as the limits are now.
+  private Future<Void> boundStores() {
+    for (var target : running.targets().values()) {
+      for (var served : target.units().values()) {
+        served
+            .unit()
+            .ifPresent(
+                it ->
+                    it.gate()
+                        .options(
+                            opener
+                                .settings(served.name(), served.entry(), running.limits())
+                                .gate()));
+      }
+    }
+    return Future.succeededFuture();
   }
 
   private ServedTarget target(String name) {
@@ -521,7 +787,7 @@ final class Reconciler {
 
   /// @return fails with the store's own words
   private Future<LogicalUnit> open(String name, Document.Unit unit) {
-    var opening = opener.open(name, unit, running.limits());
+    var opening = opener.open(name, unit, running.limits()).map(this::knowingTargetPorts);
     return opening
         .timeout(OPEN_SECONDS, TimeUnit.SECONDS)
         .recover(
@@ -535,7 +801,18 @@ final class Reconciler {
                           StoreFault.Kind.UNAVAILABLE,
                           "the store did not open in " + OPEN_SECONDS + " s"));
             })
+        .map(
+            opened -> {
+              opened.copyManager(copyManager);
+              return opened;
+            })
         .compose(this::here);
+  }
+
+  /// Registrations with ALL_TG_PT are made at the target ports there are when they are made.
+  private LogicalUnit knowingTargetPorts(LogicalUnit unit) {
+    unit.reservations().portalGroups(target -> running.portalGroups(target));
+    return unit;
   }
 
   /// The same as a change asks for it: fails with an [AdminError] that names the unit.

@@ -8,8 +8,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /// What runs now. Immutable: the [Reconciler] replaces it whole, every event loop reads it.
 ///
@@ -118,6 +120,20 @@ record Running(
 
   Running with(Document.Limits changed) {
     return new Running(portals, targets, accounts, discovery, login, changed);
+  }
+
+  /// The portal groups that a target is reached through, of those that are bound: its target ports.
+  /// None when there is no such target.
+  Set<Integer> portalGroups(String target) {
+    var served = targets.get(target);
+    if (served == null) {
+      return Set.of();
+    }
+    var wanted = served.entry().portalGroups();
+    return portals.stream()
+        .map(it -> it.portal().group())
+        .filter(group -> wanted.isEmpty() || wanted.contains(group))
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /// The name of a unit, made from target and LUN where the document gives none.

@@ -18,6 +18,9 @@ final class StoredUnitMemory implements UnitMemory {
   private JsonObject kept;
   private long version;
 
+  // A write has failed: it may be there all the same, with a version of its own.
+  private boolean doubtful;
+
   // Writes go one after the other: each begins with what the one before has left.
   private Future<Void> last = Future.succeededFuture();
 
@@ -64,13 +67,23 @@ final class StoredUnitMemory implements UnitMemory {
 
   private Future<Void> write(String part, JsonObject value) {
     JsonObject next = kept.copy().put(part, value);
-    return store
-        .put(key, version, next.encodePrettily())
+    return versionNow()
+        .compose(now -> store.put(key, now, next.encodePrettily()))
+        .onFailure(_ -> doubtful = true)
         .map(
             saved -> {
               kept = next;
               version = saved;
+              doubtful = false;
               return null;
             });
+  }
+
+  /// The version that the next write replaces. Nobody else writes this key, so after a failure what
+  /// is found there is what was known, or what that write has left.
+  private Future<Long> versionNow() {
+    return doubtful
+        ? store.get(key).map(found -> found.map(StateStore.Entry::version).orElse(0L))
+        : Future.succeededFuture(version);
   }
 }

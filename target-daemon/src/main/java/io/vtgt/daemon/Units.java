@@ -3,6 +3,7 @@ package io.vtgt.daemon;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.VertxInternal;
+import io.vtgt.daemon.Reconciler.Settings;
 import io.vtgt.iscsi.login.LoginKey;
 import io.vtgt.mgmt.TargetAdmin.KindDescription;
 import io.vtgt.mgmt.TargetAdmin.OptionDescription;
@@ -17,6 +18,8 @@ import io.vtgt.store.Stores;
 import io.vtgt.store.Stores.LayerSpec;
 import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.LogicalUnitState;
+import io.vtgt.target.ModeSettings;
+import io.vtgt.target.ThinThreshold;
 import io.vtgt.target.UnitMemory;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -65,23 +68,30 @@ final class Units implements Reconciler.UnitOpener {
 
   @Override
   public Future<LogicalUnit> open(String name, Document.Unit unit, Document.Limits limits) {
-    var request = new OpenRequest(vertx, name, options(unit.store()), dataFolder, unit.readOnly());
     return StoredUnitMemory.open(state, identity(name, unit).uuid())
         .compose(
             memory ->
-                Stores.open(kind(unit.store()), request, layersOutwards(unit))
-                    .compose(
-                        store -> {
-                          var unfit = unfit(store, unit);
-                          return unfit.isEmpty()
-                              ? Future.succeededFuture(unit(name, unit, limits, store, memory))
-                              : store
-                                  .close()
-                                  .transform(
-                                      _ ->
-                                          Future.failedFuture(
-                                              new StoreFault(StoreFault.Kind.UNSUPPORTED, unfit)));
-                        }));
+                openStore(name, unit)
+                    .map(store -> unit(store, memory, settings(name, unit, limits))));
+  }
+
+  /// @return fails also when the store cannot be served with the unit's block size
+  @Override
+  public Future<BackingStore> openStore(String name, Document.Unit unit) {
+    var request = new OpenRequest(vertx, name, options(unit.store()), dataFolder, unit.readOnly());
+    return Stores.open(kind(unit.store()), request, layersOutwards(unit))
+        .compose(
+            store -> {
+              var unfit = unfit(store, unit);
+              return unfit.isEmpty()
+                  ? Future.succeededFuture(store)
+                  : store
+                      .close()
+                      .transform(
+                          _ ->
+                              Future.failedFuture(
+                                  new StoreFault(StoreFault.Kind.UNSUPPORTED, unfit)));
+            });
   }
 
   /// Why the store cannot be served with the unit's block size; empty when it can.
@@ -98,35 +108,57 @@ final class Units implements Reconciler.UnitOpener {
         : "";
   }
 
-  private LogicalUnit unit(
-      String name,
-      Document.Unit unit,
-      Document.Limits limits,
-      BackingStore store,
-      UnitMemory memory) {
-    var identity = identity(name, unit);
-    var profile =
-        new LogicalUnit.Profile(
-            name,
-            identity.uuid(),
-            identity.naa(),
-            identity.serial(),
-            unit.identity().vendor().orElse(VENDOR),
-            unit.identity().product().orElse(PRODUCT),
-            unit.identity().revision().orElse(REVISION),
-            unit.blockSize(),
-            Math.max(unit.physicalBlockSize(), unit.blockSize()),
-            unit.thin(),
-            true,
-            0,
-            unit.removable(),
-            unit.readOnly(),
-            unit.rotationRate());
-    var gate =
-        new StoreGate(vertx, store, new StoreGate.Options(limits.storeDeadlineSeconds() * 1000L));
+  private LogicalUnit unit(BackingStore store, UnitMemory memory, Settings settings) {
+    var gate = new StoreGate(vertx, store, settings.gate());
     // Each unit on its own event loop, in turn, as Vert.x deals them out.
     var owner = ((VertxInternal) vertx).createEventLoopContext();
-    return new LogicalUnit(profile, gate, LogicalUnitState.INITIAL, owner, memory);
+    var atFirst = LogicalUnitState.INITIAL.withMode(settings.modeAtFirst());
+    return new LogicalUnit(settings.profile(), gate, atFirst, owner, memory);
+  }
+
+  @Override
+  public Settings settings(String name, Document.Unit unit, Document.Limits limits) {
+    int deadlineSeconds =
+        unit.storeDeadlineSeconds() != 0
+            ? unit.storeDeadlineSeconds()
+            : limits.storeDeadlineSeconds();
+    return new Settings(
+        profile(name, unit), modeAtFirst(unit), new StoreGate.Options(deadlineSeconds * 1000L));
+  }
+
+  private LogicalUnit.Profile profile(String name, Document.Unit unit) {
+    var identity = identity(name, unit);
+    return new LogicalUnit.Profile(
+        name,
+        identity.uuid(),
+        identity.naa(),
+        identity.serial(),
+        unit.identity().vendor().orElse(VENDOR),
+        unit.identity().product().orElse(PRODUCT),
+        unit.identity().revision().orElse(REVISION),
+        unit.blockSize(),
+        Math.max(unit.physicalBlockSize(), unit.blockSize()),
+        unit.thin(),
+        unit.unmapCommand(),
+        unit.maxCompareAndWriteBlocks(),
+        unit.removable(),
+        unit.readOnly(),
+        unit.rotationRate(),
+        unit.identity().scsiId().orElse(identity.serial()),
+        unit.online(),
+        unit.lowestAlignedBlock(),
+        unit.optimalTransferBlocks(),
+        unit.optimalTransferGranularityBlocks(),
+        new ThinThreshold(unit.thinThreshold().usedPercent(), unit.thinThreshold().freeBytes()));
+  }
+
+  private static ModeSettings modeAtFirst(Document.Unit unit) {
+    var mode = unit.mode();
+    return ModeSettings.INITIAL
+        .withWriteCacheEnabled(mode.writeCache())
+        .withDescriptorSense(mode.descriptorSense())
+        .withSoftwareWriteProtect(mode.softwareWriteProtect())
+        .withTaskAbortedStatus(mode.taskAbortedStatus());
   }
 
   /// What is wrong with stores, layers and login keys; [io.vtgt.mgmt.document.Validation] has

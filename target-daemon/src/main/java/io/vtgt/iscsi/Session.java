@@ -248,6 +248,11 @@ final class Session implements NexusTransport {
   }
 
   @Override
+  public Future<Void> abortTasksBeside(long lun, int tag) {
+    return onLoop(() -> tasks.abort(OptionalLong.of(lun), task -> task.tag() != tag, false));
+  }
+
+  @Override
   public void scsiEvent(long lun, Sense sense) {
     later(
         () -> {

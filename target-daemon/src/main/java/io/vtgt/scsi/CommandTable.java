@@ -1,5 +1,8 @@
 package io.vtgt.scsi;
 
+import io.vtgt.scsi.alua.AluaCommands;
+import io.vtgt.scsi.alua.StateRule;
+import io.vtgt.scsi.copy.CopyCommands;
 import io.vtgt.scsi.reservation.ReservationCommands;
 import io.vtgt.scsi.sbc.SbcCommands;
 import io.vtgt.scsi.spc.SpcCommands;
@@ -19,7 +22,12 @@ public final class CommandTable {
   private static final int SERVICE_ACTIONS = 0x20;
 
   private static final List<CommandSpec> ROWS =
-      sorted(SpcCommands.rows(), SbcCommands.rows(), ReservationCommands.rows());
+      sorted(
+          SpcCommands.rows(),
+          SbcCommands.rows(),
+          ReservationCommands.rows(),
+          CopyCommands.rows(),
+          AluaCommands.rows());
   private static final Index INDEX = Index.of(ROWS);
 
   private CommandTable() {}
@@ -57,10 +65,11 @@ public final class CommandTable {
 
             Every command that a unit can offer: operation code and service action, the bits of its CDB that
             are evaluated (one that is set elsewhere is refused), and what it counts as for
-            [reservation conflicts](reservations.md) and write protection.
+            [reservation conflicts](reservations.md) and write protection; last the
+            [access states](alua.md) of the path in which it is taken.
 
-            | code | command | CDB usage map | access |
-            | --- | --- | --- | --- |
+            | code | command | CDB usage map | access | access states |
+            | --- | --- | --- | --- | --- |
             """);
     for (CommandSpec row : ROWS) {
       text.append("| ").append(HexFormat.of().toHexDigits((byte) row.opcode()));
@@ -68,7 +77,8 @@ public final class CommandTable {
           .ifPresent(action -> text.append('/').append(HexFormat.of().toHexDigits((byte) action)));
       text.append(" | ").append(row.name()).append(" | `");
       text.append(HexFormat.ofDelimiter(" ").withUpperCase().formatHex(row.usage()));
-      text.append("` | ").append(words(row.access())).append(" |\n");
+      text.append("` | ").append(words(row.access()));
+      text.append(" | ").append(StateRule.of(row).words).append(" |\n");
     }
     return text.toString();
   }

@@ -35,6 +35,15 @@ public sealed interface Completion {
     return new Good(dataIn);
   }
 
+  /// GOOD with parameter data, cut at the CDB's ALLOCATION LENGTH (SPC-5, Allocation length).
+  ///
+  /// @param parameterData taken over, not copied
+  /// @param allocationLength bytes, unsigned
+  static Completion good(byte[] parameterData, long allocationLength) {
+    int length = (int) Math.min(parameterData.length, allocationLength);
+    return length == 0 ? good() : good(Unpooled.wrappedBuffer(parameterData, 0, length));
+  }
+
   /// In fixed format; the logical unit turns it into descriptor format where its control mode page
   /// asks.
   static Completion check(Sense sense) {

@@ -8,12 +8,15 @@ import java.util.OptionalLong;
 /// @param information the INFORMATION field: the LBA of a failure, the offset of a miscompare …
 /// @param fieldPointer where in the CDB or parameter list the wrong field is
 /// @param progress PROGRESS INDICATION, 0 to 65535, for operations under way
+/// @param commandSpecific the COMMAND-SPECIFIC INFORMATION field: of a copy, the segment that
+///   failed
 public record Sense(
     SenseKey key,
     Asc asc,
     OptionalLong information,
     FieldPointer fieldPointer,
-    OptionalInt progress) {
+    OptionalInt progress,
+    OptionalInt commandSpecific) {
 
   /// A field of the CDB or of the parameter list (SPC-5, Field pointer sense key specific data).
   ///
@@ -24,12 +27,16 @@ public record Sense(
 
   private static final FieldPointer NOWHERE = null;
 
+  /// Bytes of the longest sense data: in descriptor format, with both descriptors there are.
+  public static final byte MAX_LENGTH = 8 + 12 + 8;
+
   private static final int FIXED_LENGTH = 18;
   private static final byte FIXED_CURRENT = 0x70, DESCRIPTOR_CURRENT = 0x72;
   private static final int VALID = 0x80, COMMAND_NOT_DATA = 0x40, BIT_POINTER_VALID = 0x08;
 
   public static Sense of(SenseKey key, Asc asc) {
-    return new Sense(key, asc, OptionalLong.empty(), NOWHERE, OptionalInt.empty());
+    return new Sense(
+        key, asc, OptionalLong.empty(), NOWHERE, OptionalInt.empty(), OptionalInt.empty());
   }
 
   public static Sense illegalRequest(Asc asc) {
@@ -52,15 +59,19 @@ public record Sense(
   }
 
   public Sense at(FieldPointer pointer) {
-    return new Sense(key, asc, information, pointer, progress);
+    return new Sense(key, asc, information, pointer, progress, commandSpecific);
   }
 
   public Sense withInformation(long value) {
-    return new Sense(key, asc, OptionalLong.of(value), fieldPointer, progress);
+    return new Sense(key, asc, OptionalLong.of(value), fieldPointer, progress, commandSpecific);
   }
 
   public Sense withProgress(int value) {
-    return new Sense(key, asc, information, fieldPointer, OptionalInt.of(value));
+    return new Sense(key, asc, information, fieldPointer, OptionalInt.of(value), commandSpecific);
+  }
+
+  public Sense withCommandSpecific(int value) {
+    return new Sense(key, asc, information, fieldPointer, progress, OptionalInt.of(value));
   }
 
   /// The sense data as bytes: 18 bytes in fixed format, 8 and its descriptors in descriptor format
@@ -83,14 +94,18 @@ public record Sense(
       bytes[0] |= (byte) VALID;
       putLong(bytes, 3, 4, information.getAsLong());
     }
+    if (commandSpecific.isPresent()) {
+      putLong(bytes, 8, 4, commandSpecific.getAsInt());
+    }
     putSenseKeySpecific(bytes, 15);
     return bytes;
   }
 
   private byte[] descriptorFormat() {
     int informationLength = information.isPresent() ? 12 : 0;
+    int commandLength = commandSpecific.isPresent() ? 12 : 0;
     int specificLength = hasSenseKeySpecific() ? 8 : 0;
-    byte[] bytes = new byte[8 + informationLength + specificLength];
+    byte[] bytes = new byte[8 + informationLength + commandLength + specificLength];
     bytes[0] = DESCRIPTOR_CURRENT;
     bytes[1] = (byte) key.code;
     bytes[2] = (byte) (asc.code >> 8);
@@ -103,6 +118,12 @@ public record Sense(
       bytes[at + 2] = (byte) VALID;
       putLong(bytes, at + 4, 8, information.getAsLong());
       at += informationLength;
+    }
+    if (commandSpecific.isPresent()) {
+      bytes[at] = 0x01; // command specific information sense data descriptor
+      bytes[at + 1] = 0x0a;
+      putLong(bytes, at + 4, 8, Integer.toUnsignedLong(commandSpecific.getAsInt()));
+      at += commandLength;
     }
     if (hasSenseKeySpecific()) {
       bytes[at] = 0x02; // sense key specific sense data descriptor

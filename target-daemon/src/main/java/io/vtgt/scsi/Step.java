@@ -1,7 +1,6 @@
 package io.vtgt.scsi;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.vertx.core.Future;
 import java.util.function.Function;
 
@@ -33,8 +32,7 @@ public sealed interface Step {
   /// @param parameterData taken over, not copied
   /// @param allocationLength bytes, unsigned
   static Step good(byte[] parameterData, long allocationLength) {
-    int length = (int) Math.min(parameterData.length, allocationLength);
-    return length == 0 ? GOOD : good(Unpooled.wrappedBuffer(parameterData, 0, length));
+    return new Done(Completion.good(parameterData, allocationLength));
   }
 
   static Step check(Sense sense) {

@@ -15,11 +15,10 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /// The control commands of one unit: they run on the unit's owner context, one after the other,
-/// each only after the one before has completed. Bounded by the sessions' command windows.
+/// each only after the turn of the one before is over. Bounded by the sessions' command windows.
 final class ControlQueue {
 
-  private record Entry(
-      Task task, Supplier<Future<Completion>> command, Promise<Completion> answer) {}
+  private record Entry(Task task, Supplier<Future<Turn>> command, Promise<Completion> answer) {}
 
   private final Context owner;
 
@@ -33,7 +32,7 @@ final class ControlQueue {
   }
 
   /// @return completes on the context of the task's nexus
-  Future<Completion> run(Task task, Supplier<Future<Completion>> command) {
+  Future<Completion> run(Task task, Supplier<Future<Turn>> command) {
     Promise<Completion> answer = Promise.promise();
     owner.runOnContext(
         _ -> {
@@ -82,13 +81,13 @@ final class ControlQueue {
                       answer(
                           entry,
                           result.succeeded()
-                              ? Future.succeededFuture(result.result())
+                              ? result.result().rest().map(result.result().completion())
                               : Future.failedFuture(result.cause()));
                       next();
                     }));
   }
 
-  private static Future<Completion> begin(Entry entry) {
+  private static Future<Turn> begin(Entry entry) {
     try {
       return entry.command().get();
     } catch (RuntimeException | Error e) {
@@ -97,6 +96,7 @@ final class ControlQueue {
   }
 
   private static void answer(Entry entry, Future<Completion> result) {
-    entry.task().nexus().context().runOnContext(_ -> result.onComplete(entry.answer()));
+    Context context = entry.task().nexus().context();
+    result.onComplete(it -> context.runOnContext(_ -> entry.answer().handle(it)));
   }
 }

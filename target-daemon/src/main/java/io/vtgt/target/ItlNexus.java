@@ -1,12 +1,15 @@
 package io.vtgt.target;
 
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vtgt.scsi.Asc;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// One nexus and one unit it sees (SAM-5, I_T_L nexus): the unit attention conditions pending
-/// there.
+/// there, and how many commands run that must end before the path can be closed.
 ///
 /// Conditions come from any context and are taken on the nexus' loop. Each kind is pending at most
 /// once, so the queue is bounded by the number of [Asc] constants.
@@ -18,6 +21,16 @@ final class ItlNexus {
   // Guarded by this; `attentionPending` mirrors whether it is empty, for the data path.
   private final List<Asc> pending = new ArrayList<>();
   private volatile boolean attentionPending;
+
+  // Written on the nexus' loop, and by a reset of the unit elsewhere; null when there is none.
+  private volatile byte[] echo;
+
+  /// Commands under way. One more only on the nexus' loop, one less wherever a command completes.
+  private final AtomicInteger running = new AtomicInteger();
+
+  // Guarded by this; `quietAwaited` tells without the lock whether there are any.
+  private final List<Promise<Void>> quietWaiters = new ArrayList<>();
+  private volatile boolean quietAwaited;
 
   ItlNexus(Nexus nexus, LogicalUnit unit, int number) {
     this.nexus = nexus;
@@ -36,6 +49,16 @@ final class ItlNexus {
   /// The unit's number in the nexus' target.
   int number() {
     return number;
+  }
+
+  /// The nexus' echo buffer at the unit (SPC-5, READ BUFFER), or null.
+  byte[] echo() {
+    return echo;
+  }
+
+  /// @param data taken over, not copied; null to forget it
+  void echo(byte[] data) {
+    echo = data;
   }
 
   boolean attentionPending() {
@@ -73,6 +96,47 @@ final class ItlNexus {
   synchronized void clear(Asc asc) {
     pending.remove(asc);
     attentionPending = !pending.isEmpty();
+  }
+
+  /// Counts a command until it completes. Called on the nexus' loop.
+  void count(Future<?> command) {
+    running.incrementAndGet();
+    command.onComplete(
+        _ -> {
+          if (running.decrementAndGet() == 0 && quietAwaited) {
+            tellQuiet();
+          }
+        });
+  }
+
+  /// Completes, on any context, when none of the commands runs any more that were begun before this
+  /// call. Only where no more are begun: else it may take for ever. Any context.
+  Future<Void> quiet() {
+    Promise<Void> quiet = Promise.promise();
+    // One turn of the loop: a command that is being begun there is counted afterwards.
+    nexus
+        .context()
+        .runOnContext(
+            _ -> {
+              synchronized (this) {
+                quietWaiters.add(quiet);
+                quietAwaited = true;
+              }
+              if (running.get() == 0) {
+                tellQuiet();
+              }
+            });
+    return quiet.future();
+  }
+
+  private void tellQuiet() {
+    List<Promise<Void>> waiters;
+    synchronized (this) {
+      waiters = List.copyOf(quietWaiters);
+      quietWaiters.clear();
+      quietAwaited = false;
+    }
+    waiters.forEach(Promise::complete);
   }
 
   /// The codes 29h are ordered by precedence: power on, bus reset, device reset … nexus loss.

@@ -15,10 +15,16 @@ import io.vtgt.scsi.SenseKey;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
 import io.vtgt.scsi.TaskAttribute;
+import io.vtgt.scsi.alua.StateRule;
+import io.vtgt.scsi.alua.TargetPortGroups;
+import io.vtgt.scsi.copy.CopyManager;
+import io.vtgt.scsi.copy.CopyOperations;
+import io.vtgt.scsi.page.SavedModePages;
 import io.vtgt.scsi.reservation.Reservations;
 import io.vtgt.store.Caller;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreGate;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,6 +35,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -38,7 +45,8 @@ import org.slf4j.LoggerFactory;
 /// A direct-access block device (SBC-4) behind a LUN.
 public final class LogicalUnit {
 
-  /// What stays the same while the unit is open.
+  /// What the document says of the unit. Replaced whole by the owner ([Upkeep#change]); name,
+  /// identity and block length stay the same while the unit is open.
   ///
   /// @param uuid identity that never changes; NAA and serial are made from it unless the document
   ///   sets them
@@ -49,6 +57,13 @@ public final class LogicalUnit {
   /// @param unmapCommand a thin unit takes UNMAP; without it only WRITE SAME with UNMAP deallocates
   /// @param maxCompareAndWriteBlocks MAXIMUM COMPARE AND WRITE LENGTH at most; 0 is what the gate
   ///   can do
+  /// @param scsiId what follows the vendor in the T10 vendor ID designator
+  /// @param online false answers NOT READY, OFFLINE to what needs the medium
+  /// @param lowestAlignedBlock the first logical block that begins a physical one
+  /// @param optimalTransferBlocks OPTIMAL TRANSFER LENGTH; 0 is what suits the store
+  /// @param optimalTransferGranularityBlocks OPTIMAL TRANSFER LENGTH GRANULARITY; 0 is one physical
+  ///   block
+  /// @param thinThreshold when a thin unit warns of the space behind it
   public record Profile(
       String name,
       UUID uuid,
@@ -64,7 +79,13 @@ public final class LogicalUnit {
       int maxCompareAndWriteBlocks,
       boolean removable,
       boolean readOnly,
-      int rotationRate) {
+      int rotationRate,
+      String scsiId,
+      boolean online,
+      int lowestAlignedBlock,
+      int optimalTransferBlocks,
+      int optimalTransferGranularityBlocks,
+      ThinThreshold thinThreshold) {
     public Profile {
       if (naa.length != 8 && naa.length != 16) {
         throw new IllegalArgumentException(
@@ -78,6 +99,47 @@ public final class LogicalUnit {
             name + ": physical block of " + physicalBlockBytes + " bytes");
       }
     }
+
+    /// Of a unit that is online, and for the rest as most are.
+    public Profile(
+        String name,
+        UUID uuid,
+        byte[] naa,
+        String serial,
+        String vendor,
+        String product,
+        String revision,
+        int blockBytes,
+        int physicalBlockBytes,
+        boolean thin,
+        boolean unmapCommand,
+        int maxCompareAndWriteBlocks,
+        boolean removable,
+        boolean readOnly,
+        int rotationRate) {
+      this(
+          name,
+          uuid,
+          naa,
+          serial,
+          vendor,
+          product,
+          revision,
+          blockBytes,
+          physicalBlockBytes,
+          thin,
+          unmapCommand,
+          maxCompareAndWriteBlocks,
+          removable,
+          readOnly,
+          rotationRate,
+          serial,
+          true,
+          0,
+          0,
+          0,
+          ThinThreshold.NONE);
+    }
   }
 
   private static final Logger log = LoggerFactory.getLogger(LogicalUnit.class);
@@ -86,46 +148,82 @@ public final class LogicalUnit {
   /// Longer than initiators wait.
   private static final long ABORT_SECONDS = 60;
 
-  private static final Step RESERVATION_CONFLICT =
-      new Step.Done(new Completion.ReservationConflict());
-
   private static final Step BUSY = new Step.Done(new Completion.Busy());
 
   /// There never is an auto contingent allegiance: NACA is refused.
   private static final Step NO_ACA = Step.check(Sense.illegalRequest(Asc.INVALID_MESSAGE_ERROR));
 
-  private final Profile profile;
   private final StoreGate gate;
-  private final LogicalUnitState atFirst;
   private final Context owner;
   private final UnitMemory memory;
   private final ControlQueue controlQueue;
   private final Reservations reservations;
   private final TaskOrder order = new TaskOrder();
+  private final CopyOperations copies = new CopyOperations();
+  private volatile CopyManager copyManager = CopyManager.ofOneUnit();
+  private final UnitStatistics statistics;
+  private final LogCounters logCounters;
+  private final StartStopCycles startStopCycles;
+  private final DeviceClock clock;
+  private final SelfTests selfTests;
+  private final TargetPortGroups portGroups;
+  private final SpaceWatch spaceWatch;
 
   // Replaced whole by the owner, read from every event loop.
+  private volatile Profile profile;
+  private volatile LogicalUnitState atFirst;
   private volatile LogicalUnitState state;
+
+  // The same: the mode pages as they were saved last.
+  private volatile SavedModePages savedPages;
 
   // Changed by the targets that hold the unit, read from any context.
   private final List<ItlNexus> nexuses = new CopyOnWriteArrayList<>();
+
+  // Gone, but with commands that still run.
+  private final Set<ItlNexus> leaving = ConcurrentHashMap.newKeySet();
 
   // Changed by PREVENT ALLOW MEDIUM REMOVAL on the nexus' loop, by resets and nexus losses
   // elsewhere.
   private final Set<Nexus.Id> preventing = ConcurrentHashMap.newKeySet();
 
-  /// @param state as it is at first and again after a reset
+  // Changed by copies, on their own contexts.
+  private final Set<ForeignWork> foreignWork = ConcurrentHashMap.newKeySet();
+
+  /// @param state as it is at first and again after a reset, but for what was saved
   /// @param owner the event loop context on which everything but the data path is changed
   /// @param memory what the unit keeps over restarts beside its medium
   public LogicalUnit(
       Profile profile, StoreGate gate, LogicalUnitState state, Context owner, UnitMemory memory) {
+    this(profile, gate, state, owner, memory, InstantSource.system(), System::nanoTime);
+  }
+
+  /// @param host tells the time of day
+  /// @param nanoClock as [System#nanoTime()]
+  public LogicalUnit(
+      Profile profile,
+      StoreGate gate,
+      LogicalUnitState state,
+      Context owner,
+      UnitMemory memory,
+      InstantSource host,
+      LongSupplier nanoClock) {
     this.profile = profile;
     this.gate = gate;
-    this.atFirst = state;
-    this.state = state;
+    this.atFirst = state.withThresholds(ThresholdSets.of(profile, gate.geometry().bytes()));
+    this.savedPages = SavedModePages.recall(memory);
+    this.state = saved();
     this.owner = owner;
     this.memory = memory;
     this.controlQueue = new ControlQueue(owner);
     this.reservations = new Reservations(this);
+    this.statistics = new UnitStatistics(nanoClock);
+    this.logCounters = new LogCounters(statistics);
+    this.startStopCycles = new StartStopCycles(memory, owner);
+    this.clock = new DeviceClock(host);
+    this.selfTests = new SelfTests(nanoClock);
+    this.portGroups = new TargetPortGroups(new PortGroupUnit(this));
+    this.spaceWatch = new SpaceWatch(this);
   }
 
   public Profile profile() {
@@ -141,14 +239,56 @@ public final class LogicalUnit {
     return state;
   }
 
-  /// As it was at first: what a reset goes back to, and the default values of the mode pages.
+  /// With the default values of the mode pages.
   public LogicalUnitState defaults() {
     return atFirst;
+  }
+
+  /// With the saved values of the mode pages: what a restart and a reset go back to.
+  public LogicalUnitState saved() {
+    return savedPages.over(atFirst);
+  }
+
+  /// Saves the mode pages of a state, which need not be published yet. Owner context.
+  ///
+  /// @return completes when they are on stable storage; fails when they could not be written, and
+  ///   then what was saved before still stands
+  public Future<Void> save(LogicalUnitState wanted) {
+    SavedModePages pages = SavedModePages.of(wanted);
+    return pages
+        .keep(memory)
+        .map(
+            _ -> {
+              savedPages = pages;
+              return null;
+            });
   }
 
   /// What the unit keeps over restarts beside its medium. Written on [#owner()].
   public UnitMemory memory() {
     return memory;
+  }
+
+  /// What is counted of every command.
+  public UnitStatistics statistics() {
+    return statistics;
+  }
+
+  /// The same as the log pages count it.
+  public LogCounters logCounters() {
+    return logCounters;
+  }
+
+  public StartStopCycles startStopCycles() {
+    return startStopCycles;
+  }
+
+  public DeviceClock clock() {
+    return clock;
+  }
+
+  public SelfTests selfTests() {
+    return selfTests;
   }
 
   /// Blocks of the unit now.
@@ -168,6 +308,9 @@ public final class LogicalUnit {
 
   /// Why the unit is not ready, or nothing when it is.
   public Optional<Sense> notReady() {
+    if (!profile.online()) {
+      return Optional.of(Sense.of(SenseKey.NOT_READY, Asc.LOGICAL_UNIT_NOT_READY_OFFLINE));
+    }
     LogicalUnitState now = state;
     if (!now.mediumPresent()) {
       return Optional.of(Sense.of(SenseKey.NOT_READY, Asc.MEDIUM_NOT_PRESENT));
@@ -179,8 +322,57 @@ public final class LogicalUnit {
     return Optional.empty();
   }
 
+  /// How much room the medium takes and how much is left.
+  public SpaceWatch spaceWatch() {
+    return spaceWatch;
+  }
+
   public Reservations reservations() {
     return reservations;
+  }
+
+  /// The copies this unit was asked for, by their list identifiers.
+  public CopyOperations copies() {
+    return copies;
+  }
+
+  /// Copies between units and their tokens; one for all units of a gateway.
+  public CopyManager copyManager() {
+    return copyManager;
+  }
+
+  /// Makes the unit part of a gateway. Before that it knows only the units its nexuses see.
+  public void copyManager(CopyManager manager) {
+    copyManager = manager;
+  }
+
+  /// What would end a command of `nexus` that touches the medium as `access` says, or nothing:
+  /// asked again and again by copies, for the units they read and write. Any context.
+  public Optional<Completion> refusalOf(Nexus.Id nexus, Access access) {
+    if (reservations.conflicts(nexus, access)) {
+      return Optional.of(new Completion.ReservationConflict());
+    }
+    Optional<Sense> notReady = ready() ? Optional.empty() : notReady();
+    if (notReady.isPresent()) {
+      return notReady.map(Completion::check);
+    }
+    return access == Access.WRITES_MEDIUM && writeProtected()
+        ? Optional.of(Completion.check(Sense.of(SenseKey.DATA_PROTECT, writeProtection())))
+        : Optional.empty();
+  }
+
+  /// Work is about to touch this unit; [#end] takes it back.
+  public void begin(ForeignWork work) {
+    foreignWork.add(work);
+  }
+
+  public void end(ForeignWork work) {
+    foreignWork.remove(work);
+  }
+
+  /// Through which groups of ports the unit is reached, and in which access state each is.
+  public TargetPortGroups portGroups() {
+    return portGroups;
   }
 
   /// The context on which everything of the unit but its data path is changed.
@@ -192,6 +384,12 @@ public final class LogicalUnit {
   /// Control commands of a unit run one after the other: the next begins when the completion of the
   /// one before is there.
   public Step onOwner(Task task, Supplier<Future<Completion>> command) {
+    return inTurn(task, () -> command.get().map(Turn::over));
+  }
+
+  /// The same for a command whose answer waits for more than its turn: the next control command
+  /// begins when the turn is over, whatever it waits for then.
+  public Step inTurn(Task task, Supplier<Future<Turn>> command) {
     return new Step.Running(controlQueue.run(task, command));
   }
 
@@ -238,7 +436,20 @@ public final class LogicalUnit {
   /// the nexus whose own control command asks: that command would wait for itself.
   public Future<Void> abortTasksOf(Nexus.Id nexus) {
     preventing.remove(nexus);
-    return abortTasks(candidate -> candidate.id().equals(nexus), state.mode().taskAbortedStatus());
+    Predicate<Nexus> whose = candidate -> candidate.id().equals(nexus);
+    return abortTasks(attached(whose), whose, state.mode().taskAbortedStatus(), nexus::equals);
+  }
+
+  /// Ends every task of the nexus of `task` on this unit but for `task` itself, which asks for it,
+  /// and what the nexus prevents; completes, on the calling context, when none of their writes can
+  /// still reach the medium.
+  public Future<Void> abortTasksBeside(Task task) {
+    Nexus nexus = task.nexus();
+    preventing.remove(nexus.id());
+    return abortTasks(
+        nexus::equals,
+        other -> other.nexus().equals(nexus) && other != task,
+        () -> List.of(nexus.transport().abortTasksBeside(task.lun(), task.tag())));
   }
 
   /// Publishes a new state. Owner context only.
@@ -262,6 +473,14 @@ public final class LogicalUnit {
         .mapEmpty();
   }
 
+  /// Other settings: see [Upkeep]. Owner context only.
+  void settle(Profile next, LogicalUnitState nextAtFirst, LogicalUnitState now) {
+    ThresholdSets thresholds = ThresholdSets.of(next, gate.geometry().bytes());
+    this.profile = next;
+    this.atFirst = nextAtFirst.withThresholds(thresholds);
+    this.state = now.withThresholds(thresholds);
+  }
+
   /// Finds the task's row of the command table, checks what comes before the handler (unit
   /// attention, reservation, medium, write protection, CDB bits), and begins it. Called on the
   /// nexus' loop.
@@ -269,15 +488,16 @@ public final class LogicalUnit {
   /// The order is that of SAM-5 (Status precedence) and of the sense keys: what other nexuses did
   /// comes before what the unit cannot do now, and that before what is wrong in the CDB.
   public Step begin(Task task) {
+    Traffic traffic = statistics.received(task.cdb());
     Step step;
     try {
       CommandSpec row = CommandTable.find(task.cdb()).orElse(null);
       Step refusal = refusal(task, row);
-      step = refusal != null ? refusal : row.handler().apply(task, this);
+      step = refusal != null ? refusal : counted(task, row, row.handler().apply(task, this));
     } catch (RuntimeException | Error e) {
       step = new Step.Done(failed(e));
     }
-    return settled(step);
+    return settled(step, traffic);
   }
 
   /// Why the command does not begin, or null. (Null, because this is asked for every READ.)
@@ -296,10 +516,18 @@ public final class LogicalUnit {
     if (!offered) {
       return unknown(task.cdb());
     }
+    // Before reservations: a nexus with another path shall try that one, not give up.
+    Step inaccessible = portGroups.refusal(task.nexus().id(), row, task.cdb());
+    if (inaccessible != null) {
+      return inaccessible;
+    }
     if (access != Access.ALWAYS
         && access != Access.OWN_RULES
         && reservations.conflicts(task.nexus().id(), access)) {
-      return RESERVATION_CONFLICT;
+      Optional<Completion> conflict = reservations.conflict(row);
+      if (conflict.isPresent()) {
+        return new Step.Done(conflict.get());
+      }
     }
     if (row.needsMedium()) {
       if (gate.hung()) {
@@ -315,6 +543,35 @@ public final class LogicalUnit {
     }
     Optional<Sense> fault = row.refusal(task.cdb());
     return fault.isEmpty() ? null : Step.check(fault.get());
+  }
+
+  /// A command that does not end at once, known to its nexus until it ends; what waits for data is
+  /// asked again when it comes whether the path is still open.
+  private Step counted(Task task, CommandSpec row, Step step) {
+    if (step instanceof Step.Done || !StateRule.drained(row.opcode())) {
+      return step;
+    }
+    return switch (step) {
+      case Step.Done done -> done;
+      case Step.Running running -> {
+        ItlNexus itl = task.nexus().at(task.lun());
+        if (itl != null && !running.completion().isComplete()) {
+          itl.count(running.completion());
+        }
+        yield running;
+      }
+      case Step.NeedsData needs ->
+          new Step.NeedsData(
+              needs.length(),
+              data -> {
+                Step inaccessible = portGroups.refusal(task.nexus().id(), row, task.cdb());
+                if (inaccessible != null) {
+                  data.release();
+                  return inaccessible;
+                }
+                return counted(task, row, needs.then().apply(data));
+              });
+    };
   }
 
   private Step attention(Task task) {
@@ -335,47 +592,73 @@ public final class LogicalUnit {
 
   private boolean ready() {
     LogicalUnitState now = state;
-    return now.mediumPresent() && now.started();
+    return now.mediumPresent() && now.started() && profile.online();
   }
 
   private Asc writeProtection() {
     return profile.readOnly() ? Asc.WRITE_PROTECTED : Asc.SOFTWARE_WRITE_PROTECTED;
   }
 
-  /// The handler's step with failures turned into sense, and sense in the format the unit asks for.
-  private Step settled(Step step) {
+  /// The handler's step with failures turned into sense, and sense in the format the unit asks for;
+  /// what passes is counted.
+  private Step settled(Step step, Traffic traffic) {
     return switch (step) {
-      case Step.Done done ->
-          state.mode().descriptorSense() ? new Step.Done(inUnitsFormat(done.completion())) : done;
-      case Step.Running running -> settled(running.completion());
+      case Step.Done done -> {
+        count(traffic, done.completion());
+        yield state.mode().descriptorSense()
+            ? new Step.Done(inUnitsFormat(done.completion()))
+            : done;
+      }
+      case Step.Running running -> settled(running.completion(), traffic);
       case Step.NeedsData needs ->
           new Step.NeedsData(
               needs.length(),
               data -> {
+                if (traffic.writes()) {
+                  statistics.transferred(traffic, data.readableBytes());
+                }
                 Step next;
                 try {
                   next = needs.then().apply(data);
                 } catch (RuntimeException | Error e) {
                   next = new Step.Done(failed(e));
                 }
-                return settled(next);
+                return settled(next, traffic);
               });
     };
   }
 
-  private Step settled(Future<Completion> completion) {
+  private Step settled(Future<Completion> completion, Traffic traffic) {
     if (completion.succeeded()) {
-      return settled(new Step.Done(completion.result()));
+      return settled(new Step.Done(completion.result()), traffic);
     }
     if (completion.failed()) {
+      statistics.failed(traffic, completion.cause());
       return new Step.Done(failed(completion.cause()));
     }
-    Future<Completion> told = completion.otherwise(this::failed);
-    return new Step.Running(state.mode().descriptorSense() ? told.map(this::inUnitsFormat) : told);
+    long began = statistics.began();
+    return new Step.Running(
+        completion.transform(
+            (answer, failure) -> {
+              statistics.ended(traffic, began);
+              if (failure != null) {
+                statistics.failed(traffic, failure);
+                return Future.succeededFuture(failed(failure));
+              }
+              count(traffic, answer);
+              return Future.succeededFuture(inUnitsFormat(answer));
+            }));
+  }
+
+  private void count(Traffic traffic, Completion completion) {
+    if (traffic.reads() && completion instanceof Completion.Good good) {
+      statistics.transferred(traffic, good.dataIn().readableBytes());
+    }
   }
 
   private Completion inUnitsFormat(Completion completion) {
     return completion instanceof Completion.CheckCondition check
+            && check.descriptorFormat() != state.mode().descriptorSense()
         ? new Completion.CheckCondition(check.sense(), state.mode().descriptorSense())
         : completion;
   }
@@ -395,8 +678,10 @@ public final class LogicalUnit {
     return switch (fault.kind()) {
       case READ_ERROR -> Sense.of(SenseKey.MEDIUM_ERROR, Asc.UNRECOVERED_READ_ERROR);
       case WRITE_ERROR -> Sense.of(SenseKey.MEDIUM_ERROR, Asc.WRITE_ERROR);
-      case OUT_OF_SPACE ->
-          Sense.of(SenseKey.DATA_PROTECT, Asc.SPACE_ALLOCATION_FAILED_WRITE_PROTECT);
+      case OUT_OF_SPACE -> {
+        var _ = spaceWatch.look();
+        yield Sense.of(SenseKey.DATA_PROTECT, Asc.SPACE_ALLOCATION_FAILED_WRITE_PROTECT);
+      }
       case READ_ONLY -> Sense.of(SenseKey.DATA_PROTECT, Asc.WRITE_PROTECTED);
       // Linux and ESXi try again for a while on 04h/01h, and give up at once on 04h/00h.
       case UNAVAILABLE ->
@@ -431,7 +716,28 @@ public final class LogicalUnit {
   void detach(ItlNexus itl) {
     nexuses.remove(itl);
     preventing.remove(itl.nexus().id());
+    copies.nexusLost(itl.nexus().id());
+    leaving.add(itl);
+    itl.quiet().onComplete(_ -> leaving.remove(itl));
     owner.runOnContext(_ -> reservations.nexusLost(itl.nexus().id()));
+  }
+
+  /// Completes, on any context, when no command of these nexuses that [#begin] took before can
+  /// touch the medium any more, be its nexus gone. For when new ones are refused.
+  Future<Void> commandsEnded(Predicate<Nexus> whose) {
+    var quiet = new ArrayList<Future<Void>>();
+    for (ItlNexus itl : nexuses) {
+      if (whose.test(itl.nexus())) {
+        quiet.add(itl.quiet());
+      }
+    }
+    for (ItlNexus itl : leaving) {
+      if (whose.test(itl.nexus())) {
+        quiet.add(itl.quiet());
+      }
+    }
+    // The gate knows of what was given up by its deadline, but not by the store.
+    return Future.join(quiet).compose(_ -> gate.drained());
   }
 
   /// Ends the tasks of every nexus `whose` matches, through its transport; completes, on the
@@ -439,32 +745,57 @@ public final class LogicalUnit {
   /// [StoreFault.Kind#TIMEOUT] when that is not so in time: then the tasks have ended, as far as
   /// they could, and what the store still holds is in quarantine.
   Future<Void> abortTasks(Predicate<Nexus> whose, boolean tellTaskAborted) {
-    return abortTasks(
-        nexuses.stream().filter(itl -> whose.test(itl.nexus())).toList(), whose, tellTaskAborted);
+    return abortTasks(attached(whose), whose, tellTaskAborted, _ -> false);
   }
 
-  /// The same for nexuses that may not see the unit any more.
-  Future<Void> abortTasks(List<ItlNexus> affected, boolean tellTaskAborted) {
+  private List<ItlNexus> attached(Predicate<Nexus> whose) {
+    return nexuses.stream().filter(itl -> whose.test(itl.nexus())).toList();
+  }
+
+  /// The same for nexuses that may not see the unit any more, and for foreign work.
+  ///
+  /// @param foreign whose foreign work stops too
+  Future<Void> abortTasks(
+      List<ItlNexus> affected, boolean tellTaskAborted, Predicate<Nexus.Id> foreign) {
     Set<Nexus> whose = affected.stream().map(ItlNexus::nexus).collect(Collectors.toSet());
-    return abortTasks(affected, whose::contains, tellTaskAborted);
+    return abortTasks(affected, whose::contains, tellTaskAborted, foreign);
   }
 
   private Future<Void> abortTasks(
-      List<ItlNexus> affected, Predicate<Nexus> whose, boolean tellTaskAborted) {
+      List<ItlNexus> affected,
+      Predicate<Nexus> whose,
+      boolean tellTaskAborted,
+      Predicate<Nexus.Id> foreign) {
+    return abortTasks(
+        whose,
+        task -> whose.test(task.nexus()),
+        () -> {
+          var ends = new ArrayList<Future<Void>>();
+          affected.forEach(itl -> ends.add(abortTasks(itl, tellTaskAborted)));
+          foreignWork.stream()
+              .filter(work -> foreign.test(work.initiator()))
+              .forEach(work -> ends.add(work.stop()));
+          return ends;
+        });
+  }
+
+  /// @param whose control commands that wait are refused until the tasks have ended
+  /// @param tasks which tasks' changes of the medium are waited for
+  /// @param aborts has the transports end tasks; called on the owner
+  private Future<Void> abortTasks(
+      Predicate<Nexus> whose, Predicate<Task> tasks, Supplier<List<Future<Void>>> aborts) {
     Promise<Void> ended = Promise.promise();
     Context caller = Vertx.currentContext();
     owner.runOnContext(
         _ -> {
           Promise<Void> tasksEnded = Promise.promise();
           controlQueue.refuse(whose, tasksEnded.future());
-          Future.join(affected.stream().map(itl -> abortTasks(itl, tellTaskAborted)).toList())
-              .<Void>mapEmpty()
-              .onComplete(tasksEnded);
+          Future.join(aborts.get()).<Void>mapEmpty().onComplete(tasksEnded);
           tasksEnded
               .future()
               .otherwiseEmpty() // a session that ended meanwhile has no tasks; the gate knows the
               // rest
-              .compose(_ -> landed(task -> whose.test(task.nexus())))
+              .compose(_ -> landed(tasks))
               .timeout(ABORT_SECONDS, TimeUnit.SECONDS)
               .recover(this::notInTime)
               .onComplete(result -> on(caller, () -> ended.handle(result)));
@@ -506,14 +837,16 @@ public final class LogicalUnit {
   Future<Void> reset(Asc asc) {
     Promise<Void> done = Promise.promise();
     Context caller = Vertx.currentContext();
-    abortTasks(_ -> true, false)
+    abortTasks(attached(), _ -> true, false, _ -> true)
         .onComplete(
             result ->
                 owner.runOnContext(
                     _ -> {
+                      copies.unitReset();
                       reservations.unitReset();
                       preventing.clear();
-                      publish(state.afterReset(atFirst));
+                      nexuses.forEach(itl -> itl.echo(null));
+                      publish(state.afterReset(saved()));
                       attention(asc, _ -> true);
                       on(caller, () -> done.handle(result));
                     }));

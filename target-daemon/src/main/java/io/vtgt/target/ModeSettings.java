@@ -15,6 +15,24 @@ public record ModeSettings(
     boolean taskAbortedStatus) {
   public static final ModeSettings INITIAL = new ModeSettings(false, true, false, false);
 
+  /// These settings, but what differs between `was` and `next` is as in `next`.
+  ModeSettings following(ModeSettings was, ModeSettings next) {
+    ModeSettings settings = this;
+    if (was.descriptorSense != next.descriptorSense) {
+      settings = settings.withDescriptorSense(next.descriptorSense);
+    }
+    if (was.writeCacheEnabled != next.writeCacheEnabled) {
+      settings = settings.withWriteCacheEnabled(next.writeCacheEnabled);
+    }
+    if (was.softwareWriteProtect != next.softwareWriteProtect) {
+      settings = settings.withSoftwareWriteProtect(next.softwareWriteProtect);
+    }
+    if (was.taskAbortedStatus != next.taskAbortedStatus) {
+      settings = settings.withTaskAbortedStatus(next.taskAbortedStatus);
+    }
+    return settings;
+  }
+
   public ModeSettings withDescriptorSense(boolean value) {
     return new ModeSettings(value, writeCacheEnabled, softwareWriteProtect, taskAbortedStatus);
   }

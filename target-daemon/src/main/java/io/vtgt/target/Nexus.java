@@ -7,6 +7,7 @@ import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /// One initiator port with one target port (SAM-5, I_T nexus). An initiator that logs in again with
 /// the same name and ISID to the same portal group is the same nexus to reservations: compare
@@ -74,6 +75,17 @@ public final class Nexus {
     return numbers;
   }
 
+  /// The units this nexus sees that `which` matches. Any context.
+  public List<UnitDirectory.Way> ways(Predicate<LogicalUnit> which) {
+    var ways = new ArrayList<UnitDirectory.Way>();
+    for (ItlNexus itl : units) {
+      if (itl != null && which.test(itl.unit())) {
+        ways.add(new UnitDirectory.Way(itl.unit(), id));
+      }
+    }
+    return ways;
+  }
+
   /// Reports the next unit attention pending at unit `lun` (8 bytes), which clears it.
   ///
   /// REPORTED LUNS DATA HAS CHANGED is about all units of the nexus: reporting it once clears it at
@@ -85,6 +97,23 @@ public final class Nexus {
       clearAttention(Asc.REPORTED_LUNS_DATA_HAS_CHANGED);
     }
     return asc;
+  }
+
+  /// What this nexus wrote last into its echo buffer at unit `lun` (8 bytes); not to be changed.
+  public Optional<byte[]> echo(long lun) {
+    ItlNexus itl = at(lun);
+    return itl == null ? Optional.empty() : Optional.ofNullable(itl.echo());
+  }
+
+  /// Writes the echo buffer at unit `lun` (8 bytes). It lasts until the nexus ends or the unit is
+  /// reset.
+  ///
+  /// @param data taken over, not copied
+  public void keepEcho(long lun, byte[] data) {
+    ItlNexus itl = at(lun);
+    if (itl != null) {
+      itl.echo(data);
+    }
   }
 
   /// Clears a pending condition at every unit of this nexus.

@@ -26,6 +26,17 @@ public interface NexusTransport {
     return Future.succeededFuture();
   }
 
+  /// Ends the tasks of this nexus but for one of them, which asks for it (PREEMPT AND ABORT of the
+  /// nexus' own key). They end without an answer. A transport with one task at a time has nothing
+  /// to do.
+  ///
+  /// @param lun only those of this unit (8 bytes)
+  /// @param tag of the task that goes on
+  /// @return completes when no write of an ended task can still reach the medium
+  default Future<Void> abortTasksBeside(long lun, int tag) {
+    return Future.succeededFuture();
+  }
+
   /// Tells the initiator of an event (RFC 7143 section 11.9, event 0): the unit attention is
   /// pending.
   void scsiEvent(long lun, Sense sense);

@@ -93,7 +93,7 @@ public final class Target {
       nexuses.forEach(this::inventoryChanged);
     }
     // TASK ABORTED: no initiator shall wait for the answer of a unit that is gone.
-    return unit.abortTasks(sawIt, true).map(unit);
+    return unit.abortTasks(sawIt, true, _ -> true).map(unit);
   }
 
   public List<Nexus> nexuses() {
@@ -144,6 +144,36 @@ public final class Target {
   /// True when `lun` (8 bytes) names a unit this nexus sees.
   public boolean hasUnit(Nexus nexus, long lun) {
     return nexus.at(lun) != null;
+  }
+
+  /// The ways on which the initiator of `visitor`, a nexus of another target, could reach units of
+  /// this one: its own nexuses here, told by name and address. Without any, what the access rules
+  /// show it, where the door is open.
+  ///
+  /// @param openDoor it could log in now without proving who it is
+  public List<UnitDirectory.Way> ways(
+      Nexus visitor, Predicate<LogicalUnit> which, boolean openDoor) {
+    var ways = new ArrayList<UnitDirectory.Way>();
+    String initiator = visitor.id().initiatorName();
+    boolean here = false;
+    for (Nexus nexus : nexuses) {
+      if (nexus.id().initiatorName().equals(initiator)
+          && nexus.initiatorAddress().equals(visitor.initiatorAddress())) {
+        here = true;
+        ways.addAll(nexus.ways(which));
+      }
+    }
+    if (!here && openDoor) {
+      AccessRules rules = accessRules;
+      var as = new Nexus.Id(initiator, visitor.id().isid(), name, visitor.id().portalGroup());
+      units.forEach(
+          (number, unit) -> {
+            if (which.test(unit) && rules.shows(initiator, visitor.initiatorAddress(), number)) {
+              ways.add(new UnitDirectory.Way(unit, as));
+            }
+          });
+    }
+    return ways;
   }
 
   /// ABORT TASK SET is the transport's own; this is CLEAR TASK SET: every nexus' tasks of the unit.

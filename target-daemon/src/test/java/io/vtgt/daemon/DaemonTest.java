@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -305,6 +306,95 @@ class DaemonTest {
         assertEquals(List.of(), units.check(document), file.toString());
       }
     }
+  }
+
+  // --- access states
+
+  private static String access(Daemon daemon) {
+    return await(daemon.admin().portGroups(TARGET)).stream()
+        .flatMap(
+            group ->
+                group.units().stream()
+                    .map(
+                        unit ->
+                            "%d/%d %s %s"
+                                .formatted(group.group(), unit.lun(), unit.state(), unit.setBy())))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static Document withAlua(Document document, String alua) {
+    var target = document.targets().getFirst();
+    return document.withTargets(
+        List.of(
+            new Document.TargetEntry(
+                target.name(),
+                target.alias(),
+                target.portalGroups(),
+                target.access(),
+                target.authentication(),
+                target.redirect(),
+                target.units(),
+                DocumentFormat.YAML.read(alua, Document.Alua.class).orElseThrow())));
+  }
+
+  @Test
+  void accessState_set_survivesARestart_untilTheDocumentSaysSomethingElse() throws IOException {
+    var config = config(memory(0), memory(1));
+    var first = started(config);
+    assertEquals("1/0 active-optimized nobody, 1/1 active-optimized nobody", access(first));
+    await(first.admin().changeAccess(TARGET, 1, "standby", List.of(1)));
+    assertEquals("1/0 active-optimized nobody, 1/1 standby administrator", access(first));
+    await(first.stop());
+
+    var second = started(config);
+    assertEquals("1/0 active-optimized nobody, 1/1 standby administrator", access(second));
+    var document = second.admin().current().document();
+    apply(second, withAlua(document, "groups: [{group: 1, state: active-non-optimized}]"));
+    assertEquals(
+        "1/0 active-non-optimized administrator, 1/1 active-non-optimized administrator",
+        access(second));
+    await(second.admin().changeAccess(TARGET, 1, "offline", List.of()));
+    await(second.admin().changeAccess(TARGET, 1, "", List.of(0)));
+    assertEquals(
+        "1/0 active-non-optimized administrator, 1/1 offline administrator", access(second));
+    apply(second, document);
+    assertEquals(
+        "1/0 active-optimized administrator, 1/1 active-optimized administrator", access(second));
+    await(second.stop());
+
+    assertEquals(
+        "1/0 active-optimized nobody, 1/1 active-optimized nobody", access(started(config)));
+  }
+
+  @Test
+  void accessState_ofAUnitOfItsOwn_goesBeforeThatOfAll() throws IOException {
+    var daemon = started(config(memory(0), memory(1)));
+    apply(
+        daemon,
+        withAlua(
+            daemon.admin().current().document(),
+            "groups: [{group: 1, state: standby, luns: [1]}, {group: 1, state: unavailable}]"));
+    assertEquals("1/0 unavailable administrator, 1/1 standby administrator", access(daemon));
+  }
+
+  @Test
+  void accessState_thatCannotBeSet_isRefusedInWords() throws IOException {
+    var daemon = started(config(memory(0), file(1, "later/x.img")));
+    assertEquals(AdminError.Kind.NOT_FOUND, refusedAccess(daemon, 2, "standby"));
+    assertEquals(AdminError.Kind.NOT_FOUND, refusedAccess(daemon, 1, "standby", 7));
+    assertEquals(AdminError.Kind.CONFLICT, refusedAccess(daemon, 1, "standby", 1));
+    assertEquals(AdminError.Kind.INVALID, refusedAccess(daemon, 1, "asleep"));
+    assertEquals("1/0 active-optimized nobody", access(daemon));
+    apply(daemon, withAlua(daemon.admin().current().document(), "mode: explicit"));
+    assertEquals(AdminError.Kind.CONFLICT, refusedAccess(daemon, 1, "standby"));
+  }
+
+  private static AdminError.Kind refusedAccess(
+      Daemon daemon, int group, String state, Integer... luns) {
+    return assertThrows(
+            AdminError.class,
+            () -> await(daemon.admin().changeAccess(TARGET, group, state, List.of(luns))))
+        .kind();
   }
 
   @Test

@@ -43,7 +43,13 @@ class IdentitiesTest {
 
   private static Document.Identity identity(Optional<String> uuid, Optional<String> naa) {
     return new Document.Identity(
-        uuid, naa, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+        uuid,
+        naa,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
   }
 
   private Identities loaded() {

@@ -77,7 +77,7 @@ class CommandTableTest {
     var lines = CommandTable.markdown().lines().filter(line -> line.startsWith("|")).toList();
     assertEquals(CommandTable.rows().size() + 2, lines.size());
     assertEquals(
-        "| 28 | READ (10) | `28 18 FF FF FF FF 1F FF FF 00` | reads medium |",
+        "| 28 | READ (10) | `28 18 FF FF FF FF 1F FF FF 00` | reads medium | active |",
         lines.stream().filter(line -> line.contains(" READ (10) ")).findFirst().orElseThrow());
   }
 }

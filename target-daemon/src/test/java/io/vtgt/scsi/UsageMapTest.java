@@ -1,7 +1,6 @@
 package io.vtgt.scsi;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.ScsiFixture;
@@ -11,7 +10,7 @@ import java.util.HexFormat;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// What every row of the command table must do, whichever command it is.
+/// What the rows of the command table must do together; what each must, [CommandRowsTest] has.
 class UsageMapTest {
   private final ScsiFixture fixture = new ScsiFixture();
   private final LogicalUnit unit =
@@ -24,41 +23,6 @@ class UsageMapTest {
   }
 
   @Test
-  void everyBitOutsideTheUsageMap_isRefusedAndPointedAt() {
-    for (CommandSpec row : CommandTable.rows()) {
-      if (!row.offered().test(unit)) {
-        continue;
-      }
-      for (int at = 1; at < row.usage().length; at++) {
-        for (int bit = 0; bit < 8; bit++) {
-          if ((row.evaluatedBits(at) >> bit & 1) == 0) {
-            byte[] cdb = plain(row);
-            cdb[at] |= (byte) (1 << bit);
-            assertEquals(
-                "ILLEGAL_REQUEST 2400 %02x 00 %02x".formatted(0xc8 | bit, at),
-                send(cdb).status(),
-                () -> row.name() + ": " + HexFormat.ofDelimiter(" ").formatHex(cdb));
-          }
-        }
-      }
-    }
-  }
-
-  @Test
-  void everyCdbThatIsTooShort_isRefused() {
-    for (CommandSpec row : CommandTable.rows()) {
-      if (!row.offered().test(unit)) {
-        continue;
-      }
-      for (int length = 6; length < row.usage().length; length++) {
-        assertTrue(
-            send(Arrays.copyOf(plain(row), length)).status().startsWith("ILLEGAL_REQUEST 2400"),
-            row.name() + " of " + length + " bytes");
-      }
-    }
-  }
-
-  @Test
   void everyOperationCodeWithoutRow_isRefused() {
     for (int opcode = 0; opcode <= 0xff; opcode++) {
       if (!CommandTable.offers(unit, opcode)) {
@@ -67,23 +31,6 @@ class UsageMapTest {
         assertEquals(
             "ILLEGAL_REQUEST 2000", send(cdb).status(), HexFormat.of().toHexDigits(opcode));
       }
-    }
-  }
-
-  @Test
-  void everyUsageMap_isAsLongAsItsOperationCodeSays() {
-    for (CommandSpec row : CommandTable.rows()) {
-      int expected =
-          switch (row.opcode() >> 5) {
-            case 0 -> 6;
-            case 1, 2 -> 10;
-            case 4 -> 16;
-            case 5 -> 12;
-            default -> row.usage().length;
-          };
-      assertEquals(expected, row.usage().length, row.name());
-      row.serviceAction()
-          .ifPresent(action -> assertEquals(action, row.usage()[1] & 0x1f, row.name()));
     }
   }
 

@@ -18,6 +18,7 @@ import io.vtgt.store.BackingStore;
 import io.vtgt.store.StoreGate;
 import io.vtgt.store.memory.MemoryStore;
 import java.net.InetAddress;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -28,6 +29,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /// A target with real units on memory stores, and initiators without a transport: what a test of
@@ -68,10 +70,25 @@ public final class ScsiFixture implements AutoCloseable {
 
   /// A unit that is in no target yet.
   public LogicalUnit unit(LogicalUnit.Profile profile, BackingStore store) {
+    return unit(profile, store, UnitMemory.volatileMemory());
+  }
+
+  /// The same, with a memory of the test's.
+  public LogicalUnit unit(LogicalUnit.Profile profile, BackingStore store, UnitMemory memory) {
+    return unit(profile, store, memory, InstantSource.system(), System::nanoTime);
+  }
+
+  /// The same, with clocks of the test's.
+  public LogicalUnit unit(
+      LogicalUnit.Profile profile,
+      BackingStore store,
+      UnitMemory memory,
+      InstantSource host,
+      LongSupplier nanoClock) {
     var gate = new StoreGate(vertx, store, new StoreGate.Options(0));
     gates.add(gate);
     return new LogicalUnit(
-        profile, gate, LogicalUnitState.INITIAL, context(), UnitMemory.volatileMemory());
+        profile, gate, LogicalUnitState.INITIAL, context(), memory, host, nanoClock);
   }
 
   public LogicalUnit addUnit(int lun) {
@@ -94,14 +111,23 @@ public final class ScsiFixture implements AutoCloseable {
   }
 
   public Initiator login(String name, InetAddress address) {
-    var initiator = new Initiator(name, address);
+    return login(name, address, 1);
+  }
+
+  private Initiator login(String name, InetAddress address, int portalGroup) {
+    var initiator = new Initiator(name, address, portalGroup);
     target.attach(initiator.nexus);
     return initiator;
   }
 
   /// Logs in and takes the POWER ON attentions of all units.
   public Initiator ready(String name) {
-    Initiator initiator = login(name);
+    return ready(name, 1);
+  }
+
+  /// The same through another portal group: another nexus.
+  public Initiator ready(String name, int portalGroup) {
+    Initiator initiator = login(name, InetAddress.getLoopbackAddress(), portalGroup);
     initiator.nexus.unitNumbers().forEach(lun -> initiator.send(lun, "00 00 00 00 00 00"));
     return initiator;
   }
@@ -146,8 +172,8 @@ public final class ScsiFixture implements AutoCloseable {
     public final FakeTransport transport = new FakeTransport();
     public final Nexus nexus;
 
-    private Initiator(String name, InetAddress address) {
-      var id = new Nexus.Id(name, 0x400001370000L, TARGET, 1);
+    private Initiator(String name, InetAddress address, int portalGroup) {
+      var id = new Nexus.Id(name, 0x400001370000L, TARGET, portalGroup);
       nexus = new Nexus(id, address, context(), transport);
     }
 

@@ -13,6 +13,7 @@ import io.vtgt.store.CallingContext;
 import io.vtgt.store.Extent;
 import io.vtgt.store.Geometry;
 import io.vtgt.store.Limits;
+import io.vtgt.store.Space;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.Zeroes;
 import java.util.ArrayList;
@@ -203,25 +204,65 @@ public final class FileStore implements BackingStore {
     return pool.call(CallingContext.promise(vertx), () -> seekExtents(offset, offset + length));
   }
 
+  /// Blocks that the file has, and what its file system has left. A device tells neither.
+  @Override
+  public Future<Space> space() {
+    if (closed) {
+      return Future.failedFuture(closedFault());
+    }
+    if (file.blockDevice()) {
+      return BackingStore.super.space();
+    }
+    return pool.call(
+        CallingContext.promise(vertx),
+        () -> {
+          long allocated = Posix.allocatedBytes(file.fd());
+          check("allocated space of " + file.path(), allocated);
+          long free = Posix.freeBytes(file.fd());
+          check("free space below " + file.path(), free);
+          return new Space(allocated, free);
+        });
+  }
+
+  @Override
+  public boolean writable() {
+    return !file.readOnly();
+  }
+
+  /// A device has the size it has: it is looked at again, and taken if it is the one asked for.
   @Override
   public Future<Geometry> resize(long bytes) {
-    if (file.blockDevice()) {
-      return Future.failedFuture(StoreFault.unsupported("resize (" + file.path() + ": a device)"));
-    }
-    StoreFault fault = writeFault();
+    StoreFault fault = file.blockDevice() && !closed ? null : writeFault();
     if (fault != null) {
       return Future.failedFuture(fault);
     }
     return pool.call(
         CallingContext.promise(vertx),
         () -> {
-          String what = "resize of " + file.path() + " to " + bytes + " bytes";
-          check(what, Posix.ftruncate(file.fd(), bytes));
-          check(what, Posix.fsync(file.fd()));
+          if (file.blockDevice()) {
+            checkDeviceHas(bytes);
+          } else {
+            String what = "resize of " + file.path() + " to " + bytes + " bytes";
+            check(what, Posix.ftruncate(file.fd(), bytes));
+            check(what, Posix.fsync(file.fd()));
+          }
           Geometry resized = geometry.withBytes(bytes);
           geometry = resized;
           return resized;
         });
+  }
+
+  private void checkDeviceHas(long bytes) {
+    long now = Posix.lseek(file.fd(), 0, Posix.SEEK_END);
+    check("size of " + file.path(), now);
+    if (now != bytes) {
+      throw new StoreFault(
+          StoreFault.Kind.UNSUPPORTED,
+          file.path()
+              + " is a block device and has "
+              + now
+              + " bytes: its size is changed where it comes from, not here");
+    }
   }
 
   @Override

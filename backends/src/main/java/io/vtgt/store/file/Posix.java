@@ -55,6 +55,18 @@ final class Posix {
   static final int EOPNOTSUPP = 95;
   static final int EDQUOT = 122;
 
+  /// `statx`: of the file itself, and which field is wanted (`linux/stat.h`).
+  private static final int AT_EMPTY_PATH = 0x1000, STATX_BLOCKS = 0x400;
+
+  /// Where `struct statx` has `stx_blocks`, the same on every machine; its blocks have 512 bytes.
+  private static final int STX_BLOCKS = 48;
+
+  /// Where `struct statvfs` has `f_frsize` and `f_bavail` on 64-bit machines.
+  private static final int F_FRSIZE = 8, F_BAVAIL = 32;
+
+  /// More than either structure.
+  private static final int STRUCTURE_LENGTH = 256;
+
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 
@@ -80,6 +92,10 @@ final class Posix {
       call("fallocate", FunctionDescriptor.of(INT, INT, INT, LONG, LONG));
   private static final MethodHandle LSEEK =
       call("lseek", FunctionDescriptor.of(LONG, INT, LONG, INT));
+  private static final MethodHandle STATX =
+      call("statx", FunctionDescriptor.of(INT, INT, LONG, INT, INT, LONG));
+  private static final MethodHandle FSTATVFS =
+      call("fstatvfs", FunctionDescriptor.of(INT, INT, LONG));
   private static final MethodHandle FLOCK = call("flock", FunctionDescriptor.of(INT, INT, INT));
 
   private Posix() {}
@@ -185,6 +201,36 @@ final class Posix {
     try {
       MemorySegment errno = ERRNO_OF_THREAD.get();
       return result((long) LSEEK.invokeExact(errno, fd, offset, whence), errno);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /// @return bytes of the blocks that the file has
+  static long allocatedBytes(int fd) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment nowhere = arena.allocateFrom("");
+      MemorySegment state = arena.allocate(STRUCTURE_LENGTH, Long.BYTES);
+      MemorySegment errno = ERRNO_OF_THREAD.get();
+      int result =
+          result(
+              (int)
+                  STATX.invokeExact(
+                      errno, fd, nowhere.address(), AT_EMPTY_PATH, STATX_BLOCKS, state.address()),
+              errno);
+      return result < 0 ? result : state.get(LONG, STX_BLOCKS) * 512;
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /// @return bytes that the file's file system has left for us
+  static long freeBytes(int fd) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(STRUCTURE_LENGTH, Long.BYTES);
+      MemorySegment errno = ERRNO_OF_THREAD.get();
+      int result = result((int) FSTATVFS.invokeExact(errno, fd, state.address()), errno);
+      return result < 0 ? result : state.get(LONG, F_BAVAIL) * state.get(LONG, F_FRSIZE);
     } catch (Throwable e) {
       throw unexpected(e);
     }

@@ -8,6 +8,7 @@ import io.vtgt.store.BackingStore;
 import io.vtgt.store.Extent;
 import io.vtgt.store.Geometry;
 import io.vtgt.store.Limits;
+import io.vtgt.store.Space;
 import io.vtgt.store.StoreFault;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -55,11 +56,20 @@ public final class MemoryStore implements BackingStore {
 
   private final ConcurrentHashMap<Long, Chunk> chunks = new ConcurrentHashMap<>();
 
+  private final long limitBytes;
+
   private volatile Geometry geometry;
   private volatile boolean closed;
 
   /// @param bytes size, of blocks of one byte
   public MemoryStore(long bytes) {
+    this(bytes, Long.MAX_VALUE);
+  }
+
+  /// @param bytes size, of blocks of one byte
+  /// @param limitBytes memory that it takes at most; beyond, writes find no space
+  public MemoryStore(long bytes, long limitBytes) {
+    this.limitBytes = limitBytes;
     geometry = new Geometry(bytes, 1, PAGE_LENGTH);
   }
 
@@ -192,6 +202,18 @@ public final class MemoryStore implements BackingStore {
   }
 
   @Override
+  public Future<Space> space() {
+    if (closed) {
+      return closedFault();
+    }
+    long allocated = allocatedBytes();
+    return Future.succeededFuture(
+        new Space(
+            allocated,
+            limitBytes == Long.MAX_VALUE ? Space.UNKNOWN : Math.max(0, limitBytes - allocated)));
+  }
+
+  @Override
   public Future<Geometry> resize(long bytes) {
     if (closed) {
       return closedFault();
@@ -260,7 +282,15 @@ public final class MemoryStore implements BackingStore {
       chunks.remove(index, chunk);
       chunk = null;
     }
-    return chunk != null ? chunk : chunks.computeIfAbsent(index, _ -> new Chunk());
+    return chunk != null ? chunk : chunks.computeIfAbsent(index, _ -> newChunk());
+  }
+
+  /// Several that are made at once may go past the limit by one each.
+  private Chunk newChunk() {
+    if (chunks.mappingCount() * CHUNK_LENGTH > limitBytes - CHUNK_LENGTH) {
+      throw new NoMemoryException();
+    }
+    return new Chunk();
   }
 
   private static int inChunk(long offset) {

@@ -21,7 +21,10 @@ public final class MemoryStoreProvider implements StoreProvider {
 
   @Override
   public List<Option> options() {
-    return List.of(new Option("size", "size", true, "", "size of the medium"));
+    return List.of(
+        new Option("size", "size", true, "", "size of the medium"),
+        new Option(
+            "limit", "size", false, "", "memory it takes at most; then writes find no space"));
   }
 
   @Override
@@ -31,7 +34,9 @@ public final class MemoryStoreProvider implements StoreProvider {
 
   @Override
   public Future<BackingStore> open(OpenRequest request) {
-    long bytes = new OptionValues(request.options()).size("size").orElseThrow();
-    return Future.succeededFuture(new MemoryStore(bytes));
+    var options = new OptionValues(request.options());
+    return Future.succeededFuture(
+        new MemoryStore(
+            options.size("size").orElseThrow(), options.size("limit").orElse(Long.MAX_VALUE)));
   }
 }

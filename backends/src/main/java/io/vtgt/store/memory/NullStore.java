@@ -7,6 +7,7 @@ import io.vtgt.store.CompareResult;
 import io.vtgt.store.Extent;
 import io.vtgt.store.Geometry;
 import io.vtgt.store.Limits;
+import io.vtgt.store.Space;
 import io.vtgt.store.Zeroes;
 import java.util.List;
 
@@ -73,6 +74,12 @@ public final class NullStore implements BackingStore {
   @Override
   public Future<List<Extent>> extents(long offset, long length) {
     return Future.succeededFuture(List.of(new Extent(offset, length, Extent.State.DEALLOCATED)));
+  }
+
+  /// It takes nothing, and never runs out.
+  @Override
+  public Future<Space> space() {
+    return Future.succeededFuture(new Space(0, Space.UNKNOWN));
   }
 
   @Override

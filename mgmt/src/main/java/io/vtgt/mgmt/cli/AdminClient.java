@@ -102,6 +102,21 @@ final class AdminClient implements AutoCloseable {
             Optional.empty()));
   }
 
+  /// Something that is done without a body.
+  JsonNode post(String path) {
+    return json(send(request(path).POST(BodyPublishers.noBody()).build(), Optional.empty()));
+  }
+
+  JsonNode patch(String path, JsonNode body) {
+    return json(
+        send(
+            request(path)
+                .header("Content-Type", "application/merge-patch+json")
+                .method("PATCH", BodyPublishers.ofString(body.toString()))
+                .build(),
+            Optional.empty()));
+  }
+
   JsonNode put(String path, JsonNode body) {
     return put(path, "application/json", body.toString(), Optional.empty());
   }

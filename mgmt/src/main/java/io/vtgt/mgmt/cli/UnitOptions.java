@@ -179,7 +179,7 @@ final class UnitOptions {
 
   /// Sets options with the types the kind has for them; what it does not have goes as text, and the
   /// daemon says what it thinks of it.
-  private static void typed(ObjectNode node, JsonNode kinds, Map<String, String> values) {
+  static void typed(ObjectNode node, JsonNode kinds, Map<String, String> values) {
     Map<String, String> types =
         StreamSupport.stream(kinds.spliterator(), false)
             .filter(it -> it.path("kind").equals(node.path("kind")))
@@ -190,7 +190,7 @@ final class UnitOptions {
   }
 
   /// Text of the wrong shape stays text, for the daemon to refuse by name.
-  private static JsonNode value(String type, String text) {
+  static JsonNode value(String type, String text) {
     var factory = AdminClient.JSON.getNodeFactory();
     try {
       return switch (type) {

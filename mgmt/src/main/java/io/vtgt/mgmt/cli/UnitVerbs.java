@@ -1,10 +1,12 @@
 package io.vtgt.mgmt.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.stream.StreamSupport;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
@@ -14,14 +16,15 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "unit",
     mixinStandardHelpOptions = true,
-    description = "Lists, shows, adds and removes logical units.")
+    description = "Lists, shows, adds, changes and removes logical units.")
 final class UnitVerbs implements Runnable {
   @ParentCommand private Vtgtadm vtgtadm;
   @Spec private CommandSpec spec;
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "Missing a verb: list, show, add or remove.");
+    throw new ParameterException(
+        spec.commandLine(), "Missing a verb: list, show, add, set, resize, eject, load or remove.");
   }
 
   @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists the units.")
@@ -32,23 +35,84 @@ final class UnitVerbs implements Runnable {
   @Command(
       name = "show",
       mixinStandardHelpOptions = true,
-      description = "Shows a unit as it runs, with its counters.")
+      description = "Shows a unit as it runs, with its space, settings and counters.")
   int show(
-      @Parameters(paramLabel = "TARGET", description = "the target's name") String target,
-      @Parameters(paramLabel = "LUN", description = "the unit's number") int lun) {
+      @Parameters(paramLabel = "TARGET[/LUN]", description = "the target's name, or with the LUN")
+          String target,
+      @Parameters(paramLabel = "LUN", arity = "0..1", description = "the unit's number")
+          Integer lun) {
+    String unit = lun == null ? unit(target) : unit(target + "/" + lun);
+    return vtgtadm.print(spec, client -> client.get(unit + "/status"), UnitVerbs::details);
+  }
+
+  @Command(
+      name = "set",
+      mixinStandardHelpOptions = true,
+      sortOptions = false,
+      description = "Changes settings of a unit, live where that can be.",
+      footer = {
+        "",
+        "Settings have the names that they have in the document; those in a group are",
+        "written GROUP.NAME. An empty value is the default. What a unit must be opened",
+        "again for is told as 'reopen' (--dry-run tells it before); a unit of the memory",
+        "store loses its data by that.",
+        "",
+        "  vtgtadm unit set iqn.2026-11.com.example:db/0 readOnly=true",
+        "  vtgtadm unit set iqn.2026-11.com.example:db/0 mode.writeCache=false identity.vendor=ACME"
+      })
+  int set(
+      @Parameters(paramLabel = "TARGET/LUN", description = "the unit") String unit,
+      @Parameters(
+              paramLabel = "NAME=VALUE",
+              arity = "1..*",
+              completionCandidates = UnitSettings.Names.class,
+              description = "a setting and its new value; repeatable")
+          Map<String, String> settings,
+      @Option(names = "--dry-run", description = "only tell what would be done") boolean dryRun) {
+    String path = unit(unit);
     return vtgtadm.print(
         spec,
         client ->
-            StreamSupport.stream(client.get("/v1/units").spliterator(), false)
-                .filter(it -> it.path("target").asText().equals(target))
-                .filter(it -> it.path("lun").asInt() == lun)
-                .findFirst()
-                .orElseThrow(
-                    () ->
-                        new AdminClient.Refused(
-                            ExitCode.NOT_FOUND,
-                            "there is no unit " + lun + " of target \"" + target + "\"")),
-        Table::fields);
+            client.patch(
+                path + (dryRun ? "?dryRun=true" : ""),
+                UnitSettings.changes(client, path, settings)),
+        Vtgtadm::changes);
+  }
+
+  @Command(
+      name = "resize",
+      mixinStandardHelpOptions = true,
+      sortOptions = false,
+      description = "Gives a unit another size while it is served; initiators are told.")
+  int resize(
+      @Parameters(paramLabel = "TARGET/LUN", description = "the unit") String unit,
+      @Parameters(paramLabel = "SIZE", description = "such as 20GiB") String size,
+      @Option(names = "--force", description = "smaller too: what lies beyond is lost")
+          boolean force,
+      @Option(names = "--dry-run", description = "only tell what would be done") boolean dryRun) {
+    ObjectNode body = AdminClient.JSON.createObjectNode().put("size", size);
+    String path = unit(unit) + "/resize?force=" + force + "&dryRun=" + dryRun;
+    return vtgtadm.print(spec, client -> client.post(path, body), Vtgtadm::changes);
+  }
+
+  @Command(
+      name = "eject",
+      mixinStandardHelpOptions = true,
+      description = "Takes the medium of a removable unit out, when all is written.")
+  int eject(
+      @Parameters(paramLabel = "TARGET/LUN", description = "the unit") String unit,
+      @Option(names = "--force", description = "although initiators prevent it") boolean force) {
+    String path = unit(unit) + "/eject?force=" + force;
+    return vtgtadm.print(spec, client -> client.post(path), _ -> "the medium is out");
+  }
+
+  @Command(
+      name = "load",
+      mixinStandardHelpOptions = true,
+      description = "Puts the medium of a removable unit in again; initiators are told.")
+  int load(@Parameters(paramLabel = "TARGET/LUN", description = "the unit") String unit) {
+    String path = unit(unit) + "/load";
+    return vtgtadm.print(spec, client -> client.post(path), _ -> "the medium is in");
   }
 
   @Command(
@@ -85,6 +149,36 @@ final class UnitVerbs implements Runnable {
       @Parameters(paramLabel = "LUN", description = "the unit's number") int lun) {
     return vtgtadm.print(
         spec, client -> client.delete(units(target) + "/" + lun), Vtgtadm::changes);
+  }
+
+  /// The address of `TARGET/LUN`: an iSCSI name has no slash.
+  private String unit(String name) {
+    int slash = name.lastIndexOf('/');
+    if (slash < 0 || !name.substring(slash + 1).matches("\\d+")) {
+      throw new ParameterException(
+          spec.commandLine(), "Which unit? '" + name + "' is not TARGET/LUN.");
+    }
+    return units(name.substring(0, slash)) + "/" + name.substring(slash + 1);
+  }
+
+  /// What runs, then what the document says; a field of a group as `GROUP.NAME`.
+  private static String details(JsonNode status) {
+    var runs = new Table("AS IT RUNS", "VALUE");
+    rows(runs, "", status.path("unit"));
+    var settings = new Table("SETTING", "VALUE");
+    rows(settings, "", status.path("parameters"));
+    return runs + "\n\n" + settings;
+  }
+
+  private static void rows(Table table, String group, JsonNode fields) {
+    for (var field : fields.properties()) {
+      var value = field.getValue();
+      if (value.isObject()) {
+        rows(table, group + field.getKey() + ".", value);
+      } else {
+        table.row(group + field.getKey(), value.isArray() ? value.toString() : value.asText());
+      }
+    }
   }
 
   private static String units(String target) {

@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
       TargetVerbs.class,
       UnitVerbs.class,
       PortalVerbs.class,
+      PortGroupVerbs.class,
       SessionVerbs.class,
       AccountVerbs.class,
       Apply.class,

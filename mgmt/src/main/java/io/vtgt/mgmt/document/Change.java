@@ -23,6 +23,14 @@ public sealed interface Change {
   /// The unit is closed and opened again with other settings.
   record ReplaceUnit(String target, Document.Unit unit) implements Change {}
 
+  /// The unit takes other settings while it is served: no session ends, its store stays open.
+  ///
+  /// @param fields that change, by their dotted names
+  record ChangeUnit(String target, Document.Unit unit, List<String> fields) implements Change {}
+
+  /// The medium gets the size that `store` has in `unit`, while it is served.
+  record ResizeUnit(String target, Document.Unit unit) implements Change {}
+
   record UpdateAccounts(List<Document.Account> accounts) implements Change {}
 
   record UpdateDiscovery(Document.Discovery discovery) implements Change {}
@@ -47,6 +55,10 @@ public sealed interface Change {
       case AddUnit(var target, var unit) -> "add unit " + unit.lun() + " to " + target;
       case RemoveUnit(var target, var lun) -> "remove unit " + lun + " of " + target;
       case ReplaceUnit(var target, var unit) -> "reopen unit " + unit.lun() + " of " + target;
+      case ChangeUnit(var target, var unit, var fields) ->
+          "change " + String.join(", ", fields) + " of unit " + unit.lun() + " of " + target;
+      case ResizeUnit(var target, var unit) ->
+          "resize unit " + unit.lun() + " of " + target + " to " + unit.store().get("size");
       case UpdateAccounts _ -> "update accounts";
       case UpdateDiscovery _ -> "update discovery";
       case UpdateLogin _ -> "update login settings";

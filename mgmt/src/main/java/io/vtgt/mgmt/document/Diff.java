@@ -20,7 +20,8 @@ import java.util.function.Function;
 ///    nobody in;
 /// 2. what goes, so that its store and its name are free for what comes;
 /// 3. settings of targets, so that a new unit is never seen by those who must not see it;
-/// 4. units that are reopened, new units, new targets;
+/// 4. units that change while they are served, units that are reopened, units that get another
+///    size, new units, new targets;
 /// 5. portals last, for who finds one finds everything behind it: new ones before the old ones go,
 ///    except that an old one goes first where a new one needs its address.
 public final class Diff {
@@ -71,6 +72,8 @@ public final class Diff {
     var added = new ArrayList<Change>();
     var addedTargets = new ArrayList<Change>();
     var changed = new ArrayList<ChangedUnit>();
+    var live = new ArrayList<Change>();
+    var resized = new ArrayList<Change>();
 
     for (var old : before.values()) {
       var target = after.get(old.name());
@@ -89,7 +92,15 @@ public final class Diff {
             if (now == null) {
               removed.add(new Change.RemoveUnit(old.name(), lun));
             } else if (!now.equals(unit)) {
-              changed.add(new ChangedUnit(old.name(), unit, now));
+              var difference = UnitFields.Difference.of(unit, now);
+              if (!difference.reopening().isEmpty()) {
+                changed.add(new ChangedUnit(old.name(), unit, now));
+              } else if (!difference.live().isEmpty()) {
+                live.add(new Change.ChangeUnit(old.name(), now, difference.live()));
+              }
+              if (difference.size()) {
+                resized.add(new Change.ResizeUnit(old.name(), now));
+              }
             }
           });
       unitsAfter.forEach(
@@ -121,7 +132,8 @@ public final class Diff {
         replaced.add(new Change.ReplaceUnit(unit.target, unit.now));
       }
     }
-    List.of(removed, updated, replaced, added, addedTargets).forEach(changes::addAll);
+    List.of(removed, updated, live, replaced, added, resized, addedTargets)
+        .forEach(changes::addAll);
   }
 
   /// A unit that stays, with other settings.

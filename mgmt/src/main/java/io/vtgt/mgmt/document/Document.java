@@ -100,6 +100,7 @@ public record Document(
   /// @param access who may log in; empty is everyone
   /// @param authentication CHAP
   /// @param redirect sends initiators elsewhere at login
+  /// @param alua access states of the paths to the units
   public record TargetEntry(
       String name,
       Optional<String> alias,
@@ -107,13 +108,29 @@ public record Document(
       List<AccessRule> access,
       Authentication authentication,
       Optional<Redirect> redirect,
-      List<Unit> units) {
+      List<Unit> units,
+      Alua alua) {
 
     public TargetEntry withUnits(List<Unit> units) {
       return new TargetEntry(
-          name, alias, portalGroups, access, authentication, redirect, List.copyOf(units));
+          name, alias, portalGroups, access, authentication, redirect, List.copyOf(units), alua);
     }
   }
+
+  /// Asymmetric logical unit access: every portal group is a target port group.
+  ///
+  /// @param mode who may change states: `off` (and nothing is told of them), `implicit` (the
+  ///   administrator), `explicit` (initiators), `both`
+  /// @param groups what differs from active and optimized, not preferred
+  public record Alua(String mode, List<AluaGroup> groups) {}
+
+  /// The state in which a portal group is for units until it is changed.
+  ///
+  /// @param group target portal group tag
+  /// @param state `active-optimized`, `active-non-optimized`, `standby`, `unavailable` or `offline`
+  /// @param preferred initiators that may choose use this group
+  /// @param luns units it is said of, before what is said of all; empty is all
+  public record AluaGroup(int group, String state, boolean preferred, List<Integer> luns) {}
 
   /// @param initiators names with `*` and `?`; empty matches every name
   /// @param addresses `10.0.0.0/8`, `fd00::/8`, single addresses; empty matches every address
@@ -131,7 +148,20 @@ public record Document(
   /// @param blockSize logical block, 512 or 4096 bytes
   /// @param physicalBlockSize a power of two, at least `blockSize`; 0 is the same as `blockSize`
   /// @param thin unmap is offered, where the store can
+  /// @param unmapCommand a thin unit takes UNMAP; without it only WRITE SAME with UNMAP deallocates
+  /// @param maxCompareAndWriteBlocks the longest COMPARE AND WRITE, 1 to 255 blocks; 0 is as long
+  ///   as can be
+  /// @param removable the medium can be ejected and loaded
   /// @param rotationRate 0 not reported, 1 not rotating, else revolutions a minute
+  /// @param online false answers NOT READY, OFFLINE to every command that needs the medium
+  /// @param lowestAlignedBlock the first logical block that begins a physical one (SBC-4, READ
+  ///   CAPACITY (16))
+  /// @param optimalTransferBlocks OPTIMAL TRANSFER LENGTH; 0 is what suits the store
+  /// @param optimalTransferGranularityBlocks OPTIMAL TRANSFER LENGTH GRANULARITY; 0 is one physical
+  ///   block
+  /// @param storeDeadlineSeconds how long one operation of the store may take; 0 is
+  ///   [Limits#storeDeadlineSeconds()]
+  /// @param mode what the mode pages say at first and after a reset
   public record Unit(
       int lun,
       Optional<String> name,
@@ -140,20 +170,78 @@ public record Document(
       int blockSize,
       int physicalBlockSize,
       boolean thin,
+      boolean unmapCommand,
+      int maxCompareAndWriteBlocks,
       boolean removable,
       boolean readOnly,
       int rotationRate,
-      Identity identity) {}
+      boolean online,
+      int lowestAlignedBlock,
+      int optimalTransferBlocks,
+      int optimalTransferGranularityBlocks,
+      int storeDeadlineSeconds,
+      ThinThreshold thinThreshold,
+      Mode mode,
+      Identity identity) {
+
+    public Unit withStore(Map<String, Object> store) {
+      return new Unit(
+          lun,
+          name,
+          store,
+          layers,
+          blockSize,
+          physicalBlockSize,
+          thin,
+          unmapCommand,
+          maxCompareAndWriteBlocks,
+          removable,
+          readOnly,
+          rotationRate,
+          online,
+          lowestAlignedBlock,
+          optimalTransferBlocks,
+          optimalTransferGranularityBlocks,
+          storeDeadlineSeconds,
+          thinThreshold,
+          mode,
+          identity);
+    }
+  }
+
+  /// When initiators and the operator are warned that the space behind a unit runs out; whichever
+  /// comes first. They are told again only after the space has been well clear of it.
+  ///
+  /// @param usedPercent of what the medium can hold: its size, or what is allocated and what is
+  ///   free below, whichever is less; 0 is never
+  /// @param freeBytes fewer are free below the store; 0 is never
+  public record ThinThreshold(int usedPercent, long freeBytes) {}
+
+  /// Mode pages as they are at first and after a reset; initiators may change them (SPC-5, MODE
+  /// SELECT).
+  ///
+  /// @param writeCache WCE of the caching page: with it off every write is durable before GOOD
+  /// @param descriptorSense D_SENSE of the control page
+  /// @param softwareWriteProtect SWP of the control page
+  /// @param taskAbortedStatus TAS of the control page
+  public record Mode(
+      boolean writeCache,
+      boolean descriptorSense,
+      boolean softwareWriteProtect,
+      boolean taskAbortedStatus) {}
 
   /// What is left out is made from a UUID that is kept in the daemon's state.
   ///
   /// @param uuid identity of the unit
   /// @param naa 16 or 32 hex digits
   /// @param serial up to 36 printable characters
+  /// @param scsiId up to 36 printable characters: what follows the vendor in the T10 vendor ID
+  ///   designator (SPC-5, Device Identification VPD page); the serial where left out
   public record Identity(
       Optional<String> uuid,
       Optional<String> naa,
       Optional<String> serial,
+      Optional<String> scsiId,
       Optional<String> vendor,
       Optional<String> product,
       Optional<String> revision) {}

@@ -26,10 +26,22 @@ public final class DocumentDefaults {
           new Row(Document.Limits.class, "sessions", 1024),
           new Row(Document.Limits.class, "dataBudgetBytes", 256L << 20),
           new Row(Document.Limits.class, "storeDeadlineSeconds", 30),
+          new Row(Document.Alua.class, "mode", "implicit"),
+          new Row(Document.AluaGroup.class, "state", "active-optimized"),
           new Row(Document.Unit.class, "blockSize", 512),
           new Row(Document.Unit.class, "physicalBlockSize", 0),
           new Row(Document.Unit.class, "thin", true),
-          new Row(Document.Unit.class, "rotationRate", 1));
+          new Row(Document.Unit.class, "unmapCommand", true),
+          new Row(Document.Unit.class, "maxCompareAndWriteBlocks", 0),
+          new Row(Document.Unit.class, "rotationRate", 1),
+          new Row(Document.Unit.class, "online", true),
+          new Row(Document.Unit.class, "lowestAlignedBlock", 0),
+          new Row(Document.Unit.class, "optimalTransferBlocks", 0),
+          new Row(Document.Unit.class, "optimalTransferGranularityBlocks", 0),
+          new Row(Document.Unit.class, "storeDeadlineSeconds", 0),
+          new Row(Document.ThinThreshold.class, "usedPercent", 0),
+          new Row(Document.ThinThreshold.class, "freeBytes", 0L),
+          new Row(Document.Mode.class, "writeCache", true));
 
   private static final Map<String, Object> BY_FIELD =
       ROWS.stream()

@@ -90,6 +90,27 @@ public enum DocumentFormat {
         : bad(problems, true);
   }
 
+  /// Reads changes to a record (RFC 7396, JSON Merge Patch): what the text leaves out is as in
+  /// `base`, what is null there goes back to its default.
+  ///
+  /// @return places are those of the text
+  public <T extends Record> Reading<T> readOver(byte[] text, T base, Class<T> type) {
+    var problems = new ArrayList<Problem>();
+    var before = new NodeParser(JSON.factory, problems).parse(JSON.write(base)).orElseThrow();
+    if (text.length > MAX_BYTES) {
+      return bad(whole("has " + text.length + " bytes; at most " + MAX_BYTES + " are read"), false);
+    }
+    var patch = new NodeParser(factory, problems).parse(new String(text, StandardCharsets.UTF_8));
+    if (patch.isEmpty()) {
+      return bad(problems, false);
+    }
+    var merged = patch.get().over(before);
+    var value = new RecordReader(this == YAML, problems).read(merged, type, Pointer.ROOT);
+    return problems.isEmpty()
+        ? new Reading.Good<>(value, new Reading.Places(patch.get()))
+        : bad(problems, true);
+  }
+
   /// The text of a record such as is read here, or of a list or map of them; reading it gives an
   /// equal record.
   public String write(Object value) {

@@ -1,5 +1,6 @@
 package io.vtgt.mgmt.document;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -44,6 +45,32 @@ sealed interface Node {
   /// @param names where the name of each field stands
   record Mapping(Map<String, Node> fields, Map<String, Place> names, int count, Place at)
       implements Node {}
+
+  /// This tree as changes to another one: fields are merged, a field that is null here is left out,
+  /// anything else takes the place of what was there.
+  default Node over(Node before) {
+    if (!(this instanceof Mapping changes)) {
+      return this;
+    }
+    var fields = new LinkedHashMap<String, Node>();
+    var names = new LinkedHashMap<String, Place>();
+    if (before instanceof Mapping mapping) {
+      fields.putAll(mapping.fields());
+      names.putAll(mapping.names());
+    }
+    changes
+        .names()
+        .forEach(
+            (name, at) -> {
+              var field = changes.fields().get(name);
+              var old = fields.remove(name);
+              names.put(name, at);
+              if (field != null) {
+                fields.put(name, old == null ? field : field.over(old));
+              }
+            });
+    return new Mapping(fields, names, count(), at());
+  }
 
   /// How many levels it has, itself included.
   default int height() {

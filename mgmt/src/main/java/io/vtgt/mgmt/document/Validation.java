@@ -29,6 +29,12 @@ public final class Validation {
   public static final List<String> CHAP_ALGORITHMS = List.of("SHA3-256", "SHA-256", "SHA-1", "MD5");
   static final int MAX_LUN = 16383;
 
+  /// The states an administrator can ask for, and who may change them.
+  public static final List<String>
+      ACCESS_STATES =
+          List.of("active-optimized", "active-non-optimized", "standby", "unavailable", "offline"),
+      ALUA_MODES = List.of("off", "implicit", "explicit", "both");
+
   /// 96 bits at least (RFC 7143 section 12.1.3); the upper bound is what initiators can store.
   static final int MIN_SECRET_BYTES = 12, MAX_SECRET_BYTES = 255;
 
@@ -246,8 +252,56 @@ public final class Validation {
         .redirect()
         .map(Redirect::address)
         .ifPresent(it -> reachable(at + "/redirect/address", it));
+    alua(at + "/alua", target, groups);
     each(at + "/units", target.units(), this::unit);
     unique(at + "/units", "/lun", target.units(), it -> Optional.of(it.lun()));
+  }
+
+  private void alua(String at, TargetEntry target, Set<Integer> groups) {
+    var alua = target.alua();
+    oneOf(at + "/mode", alua.mode(), ALUA_MODES);
+    boolean off = alua.mode().equals("off");
+    var said = new HashSet<Map.Entry<Integer, Integer>>();
+    each(
+        at + "/groups",
+        alua.groups(),
+        (item, group) -> {
+          var through = target.portalGroups();
+          if (!groups.contains(group.group())) {
+            wrong(item + "/group", "there is no portal of group " + group.group());
+          } else if (!through.isEmpty() && !through.contains(group.group())) {
+            wrong(
+                item + "/group",
+                "the target is not reached through group "
+                    + group.group()
+                    + ", only through "
+                    + through);
+          }
+          oneOf(item + "/state", group.state(), ACCESS_STATES);
+          if (off) {
+            wrong(item, "mode is off: nothing can be said of groups");
+          }
+          each(item + "/luns", group.luns(), (lun, number) -> range(lun, number, 0, MAX_LUN));
+          var luns = group.luns().isEmpty() ? List.of(-1) : group.luns();
+          if (!luns.stream().allMatch(lun -> said.add(Map.entry(group.group(), lun)))) {
+            wrong(
+                item,
+                "of group " + group.group() + " and the same units something is said already");
+          }
+        });
+  }
+
+  private void oneOf(String at, String value, List<String> allowed) {
+    if (!allowed.contains(value)) {
+      wrong(
+          at,
+          "\""
+              + value
+              + "\""
+              + Nearest.hint(value, allowed)
+              + "; allowed are "
+              + String.join(", ", allowed));
+    }
   }
 
   private void accessRule(String at, AccessRule rule) {
@@ -290,6 +344,7 @@ public final class Validation {
           at + "/layers", unit.layers().size() + " layers; at most " + MAX_LAYERS + " are allowed");
     }
     blocks(at, unit);
+    range(at + "/maxCompareAndWriteBlocks", unit.maxCompareAndWriteBlocks(), 0, 255);
     int rotationRate = unit.rotationRate();
     if (rotationRate != 0 && rotationRate != 1 && (rotationRate < 0x401 || rotationRate > 0xFFFE)) {
       wrong(
@@ -298,6 +353,15 @@ public final class Validation {
               + "; 0 (not reported), 1 (not rotating) or 1025 to 65534 revolutions a minute are"
               + " allowed");
     }
+    range(at + "/optimalTransferBlocks", unit.optimalTransferBlocks(), 0, Integer.MAX_VALUE);
+    range(
+        at + "/optimalTransferGranularityBlocks",
+        unit.optimalTransferGranularityBlocks(),
+        0,
+        65_535); // 16 bits (SBC-4, Block Limits VPD page)
+    range(at + "/storeDeadlineSeconds", unit.storeDeadlineSeconds(), 0, 3600);
+    range(at + "/thinThreshold/usedPercent", unit.thinThreshold().usedPercent(), 0, 99);
+    range(at + "/thinThreshold/freeBytes", unit.thinThreshold().freeBytes(), 0, Long.MAX_VALUE);
     identity(at + "/identity", unit.identity());
   }
 
@@ -323,7 +387,15 @@ public final class Validation {
               + " to "
               + block * MAX_BLOCKS_PER_PHYSICAL
               + " is allowed");
+    } else {
+      int perPhysical = Math.max(1, physical / block);
+      range(at + "/lowestAlignedBlock", unit.lowestAlignedBlock(), 0, lowestAligned(perPhysical));
     }
+  }
+
+  /// LOWEST ALIGNED LOGICAL BLOCK ADDRESS has 14 bits (SBC-4, READ CAPACITY (16)).
+  private static int lowestAligned(int blocksPerPhysical) {
+    return Math.min(blocksPerPhysical - 1, (1 << 14) - 1);
   }
 
   /// Lengths are those of the INQUIRY fields and VPD pages they end up in (SPC-5).
@@ -344,6 +416,7 @@ public final class Validation {
                         + "\"; 16 hex digits that begin with 2, 3 or 5, or 32 that begin with 6 are"
                         + " allowed"));
     printable(at + "/serial", identity.serial(), 36);
+    printable(at + "/scsiId", identity.scsiId(), 36);
     printable(at + "/vendor", identity.vendor(), 8);
     printable(at + "/product", identity.product(), 16);
     printable(at + "/revision", identity.revision(), 4);

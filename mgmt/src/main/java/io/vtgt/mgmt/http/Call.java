@@ -1,5 +1,6 @@
 package io.vtgt.mgmt.http;
 
+import io.vtgt.mgmt.document.DocumentFormat;
 import io.vtgt.mgmt.document.Reading;
 import java.util.List;
 import java.util.Map;
@@ -34,15 +35,26 @@ record Call(
 
   /// Reads the body; what is wrong with its text or its shape is refused with every place.
   <T extends Record> Body<T> body(Class<T> type) {
-    var format =
-        MediaType.format(contentType)
-            .orElseThrow(
-                () ->
-                    new HttpFailure(
-                        HttpFailure.Kind.UNSUPPORTED_MEDIA_TYPE,
-                        "Content-Type is \"%s\"; application/json and application/yaml are read"
-                            .formatted(contentType)));
-    return switch (format.read(body, type)) {
+    return good(format().read(body, type));
+  }
+
+  /// Reads the body as changes to `base`, see [DocumentFormat#readOver].
+  <T extends Record> Body<T> bodyOver(T base, Class<T> type) {
+    return good(format().readOver(body, base, type));
+  }
+
+  private DocumentFormat format() {
+    return MediaType.format(contentType)
+        .orElseThrow(
+            () ->
+                new HttpFailure(
+                    HttpFailure.Kind.UNSUPPORTED_MEDIA_TYPE,
+                    "Content-Type is \"%s\"; application/json and application/yaml are read"
+                        .formatted(contentType)));
+  }
+
+  private static <T> Body<T> good(Reading<T> reading) {
+    return switch (reading) {
       case Reading.Good<T>(var value, var places) -> new Body<>(value, places);
       case Reading.Bad<T>(var problems, var wellFormed) ->
           throw new HttpFailure(

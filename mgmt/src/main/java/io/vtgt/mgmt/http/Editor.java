@@ -47,7 +47,7 @@ final class Editor {
 
   /// @param body where the parts of the request's body stand in its text; empty when it had none
   Future<Reply> apply(Call call, Optional<Reading.Places> body, Edit edit) {
-    return attempt(call, body, edit, MAX_ROUNDS).map(this::reply);
+    return attempt(call, body, edit, MAX_ROUNDS).map(Editor::reply);
   }
 
   private Future<TargetAdmin.Applied> attempt(
@@ -114,7 +114,7 @@ final class Editor {
             "", "the document would not be valid: " + pointer + ": " + violation.message()));
   }
 
-  private Reply reply(TargetAdmin.Applied applied) {
+  static Reply reply(TargetAdmin.Applied applied) {
     var steps = applied.changes().stream().map(Step::of).toList();
     return Reply.ok(new Outcome(applied.version(), applied.dryRun(), steps))
         .withEtag(applied.version());

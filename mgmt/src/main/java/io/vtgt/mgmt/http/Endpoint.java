@@ -28,7 +28,8 @@ record Endpoint(
   /// A flag of a query: `true` or `false`, and false when left out.
   enum Query {
     DRY_RUN("dryRun", "only tell what would be done"),
-    SECRETS("secrets", "show the secrets of accounts, as a backup needs them");
+    SECRETS("secrets", "show the secrets of accounts, as a backup needs them"),
+    FORCE("force", "although data is lost, or initiators prevent it");
 
     final String text;
     final String meaning;
@@ -55,6 +56,17 @@ record Endpoint(
 
   static Endpoint post(String path, String summary, Class<? extends Record> body, Handler handler) {
     return edits(HttpMethod.POST, path, summary, Optional.of(body), handler);
+  }
+
+  static Endpoint patch(
+      String path, String summary, Class<? extends Record> body, Handler handler) {
+    return edits(HttpMethod.PATCH, path, summary, Optional.of(body), handler);
+  }
+
+  /// Something that is done, and not to the document: without a body.
+  static Endpoint action(String path, String summary, Handler handler) {
+    return new Endpoint(
+        HttpMethod.POST, path, summary, Optional.empty(), Optional.empty(), List.of(), handler);
   }
 
   static Endpoint delete(String path, String summary, Handler handler) {

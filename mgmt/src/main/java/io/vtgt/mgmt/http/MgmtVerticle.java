@@ -56,6 +56,7 @@ public final class MgmtVerticle extends VerticleBase {
                 new ConfigResource(admin, editor),
                 new TargetsResource(admin, editor),
                 new UnitsResource(admin, editor),
+                new PortGroupsResource(admin),
                 new PortalsResource(admin, editor),
                 new AccountsResource(admin, editor),
                 new SessionsResource(admin))

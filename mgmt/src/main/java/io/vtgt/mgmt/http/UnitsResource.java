@@ -6,9 +6,10 @@ import io.vtgt.mgmt.document.Document;
 import io.vtgt.mgmt.document.Document.TargetEntry;
 import io.vtgt.mgmt.document.Document.Unit;
 import io.vtgt.mgmt.document.Pointer;
+import io.vtgt.mgmt.document.Reading;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 
 /// `/v1/targets/{name}/units`: the units of one target, by LUN.
 final class UnitsResource implements Resource {
@@ -30,7 +31,85 @@ final class UnitsResource implements Resource {
         Endpoint.get(PATH + "/{lun}", "One unit", this::show).answering(Unit.class),
         Endpoint.put(
             PATH + "/{lun}", "Reopen a unit with other settings", Unit.class, this::replace),
-        Endpoint.delete(PATH + "/{lun}", "Remove a unit", this::remove));
+        Endpoint.patch(
+            PATH + "/{lun}",
+            "Change settings of a unit, live where that can be; null is the default",
+            Unit.class,
+            this::change),
+        Endpoint.delete(PATH + "/{lun}", "Remove a unit", this::remove),
+        Endpoint.get(PATH + "/{lun}/status", "A unit as it runs", this::status)
+            .answering(Details.class),
+        Endpoint.post(PATH + "/{lun}/resize", "Resize a unit's medium", Resize.class, this::resize)
+            .query(Endpoint.Query.DRY_RUN, Endpoint.Query.FORCE),
+        Endpoint.action(
+                PATH + "/{lun}/eject", "Take the medium of a removable unit out", this::eject)
+            .query(Endpoint.Query.FORCE),
+        Endpoint.action(PATH + "/{lun}/load", "Put the medium in again", this::load));
+  }
+
+  /// @param size bytes, or text such as `20GiB`
+  record Resize(String size) {}
+
+  /// @param unit as it runs
+  /// @param parameters as the document has them
+  record Details(TargetAdmin.UnitStatus unit, Unit parameters) {}
+
+  private Future<Reply> change(Call call) {
+    var places = changed(call, admin.current().document()).places();
+    return edit(
+        call,
+        Optional.of(places),
+        (document, target) -> {
+          int index = index(target, call);
+          var unit = changed(call, document).value();
+          return new Placed(Named.replaced(target.units(), index, unit), index);
+        });
+  }
+
+  private Call.Body<Unit> changed(Call call, Document document) {
+    var target = target(document, call);
+    var body = call.bodyOver(target.units().get(index(target, call)), Unit.class);
+    Locations.checkSame(body, "lun", body.value().lun(), call.path("lun"));
+    return body;
+  }
+
+  private Future<Reply> status(Call call) {
+    var target = target(admin.current().document(), call);
+    var parameters = target.units().get(index(target, call));
+    return admin.units().stream()
+        .filter(it -> it.target().equals(target.name()) && it.lun() == parameters.lun())
+        .findFirst()
+        .map(it -> Future.succeededFuture(Reply.ok(new Details(it, parameters))))
+        .orElseThrow(
+            () ->
+                new HttpFailure(
+                    HttpFailure.Kind.NOT_FOUND,
+                    "there is no " + what(target, call.path("lun")) + " now"));
+  }
+
+  private Future<Reply> resize(Call call) {
+    var body = call.body(Resize.class);
+    return admin
+        .resize(
+            address(call),
+            body.value().size(),
+            call.is(Endpoint.Query.FORCE),
+            call.is(Endpoint.Query.DRY_RUN))
+        .map(Editor::reply);
+  }
+
+  private Future<Reply> eject(Call call) {
+    return admin.eject(address(call), call.is(Endpoint.Query.FORCE)).map(Reply.noContent());
+  }
+
+  private Future<Reply> load(Call call) {
+    return admin.load(address(call)).map(Reply.noContent());
+  }
+
+  private TargetAdmin.UnitAddress address(Call call) {
+    var target = target(admin.current().document(), call);
+    return new TargetAdmin.UnitAddress(
+        target.name(), target.units().get(index(target, call)).lun());
   }
 
   private Future<Reply> list(Call call) {
@@ -51,8 +130,8 @@ final class UnitsResource implements Resource {
     int lun = body.value().lun();
     return edit(
             call,
-            Optional.of(body),
-            target ->
+            Optional.of(body.places()),
+            (_, target) ->
                 new Placed(
                     Named.plus(
                         target.units(),
@@ -74,8 +153,8 @@ final class UnitsResource implements Resource {
     Locations.checkSame(body, "lun", body.value().lun(), call.path("lun"));
     return edit(
         call,
-        Optional.of(body),
-        target -> {
+        Optional.of(body.places()),
+        (_, target) -> {
           int index = index(target, call);
           return new Placed(Named.replaced(target.units(), index, body.value()), index);
         });
@@ -85,7 +164,7 @@ final class UnitsResource implements Resource {
     return edit(
         call,
         Optional.empty(),
-        target -> {
+        (_, target) -> {
           int index = index(target, call);
           return new Placed(Named.without(target.units(), index), index);
         });
@@ -95,14 +174,14 @@ final class UnitsResource implements Resource {
   private record Placed(List<Unit> units, int index) {}
 
   private Future<Reply> edit(
-      Call call, Optional<Call.Body<Unit>> body, Function<TargetEntry, Placed> edit) {
+      Call call, Optional<Reading.Places> body, BiFunction<Document, TargetEntry, Placed> edit) {
     return editor.apply(
         call,
-        body.map(Call.Body::places),
+        body,
         current -> {
           int index = TargetsResource.index(current, call.path("name"));
           var target = current.targets().get(index);
-          var placed = edit.apply(target);
+          var placed = edit.apply(current, target);
           var targets = Named.replaced(current.targets(), index, target.withUnits(placed.units()));
           var units = Pointer.child(TargetsResource.pointer(index), "units");
           return new Editor.Edited(

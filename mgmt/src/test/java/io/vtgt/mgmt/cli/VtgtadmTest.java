@@ -153,6 +153,34 @@ class VtgtadmTest {
   }
 
   @Test
+  void portGroup_listedAndSet_isATableOfUnits() throws Exception {
+    var heading =
+        "TARGET                     GROUP  LUN  STATE             PREFERRED  SET BY  UNIT\n";
+    var row = A + "  1      0    active-optimized  yes        nobody  a-0\n";
+    assertEquals(heading + row, ok("port-group", "list").out);
+    assertEquals(heading + row, ok("port-group", "list", A).out);
+    assertTrue(
+        ok("port-group", "set", A, "1", "standby", "--lun", "0")
+            .out
+            .endsWith(A + "  1      0    standby  yes        administrator  a-0\n"));
+    assertEquals("standby", json("port-group", "list", A).at("/0/units/0/state").asText());
+    assertEquals(
+        "active-optimized",
+        json("port-group", "set", A, "1", "default").at("/units/0/state").asText());
+  }
+
+  @Test
+  void portGroup_wronglySet_tellsWhy() {
+    assertEquals(ExitCode.NOT_FOUND, run("port-group", "set", A, "9", "standby").status);
+    assertEquals(ExitCode.NOT_FOUND, run("port-group", "list", "iqn.x:y").status);
+    var refused = run("port-group", "set", A, "1", "asleep");
+    assertEquals(ExitCode.INVALID, refused.status);
+    assertTrue(refused.err.contains("active-non-optimized"), refused.err);
+    assertEquals(ExitCode.USAGE, run("port-group", "set", A, "one", "standby").status);
+    assertEquals(ExitCode.USAGE, run("port-group").status);
+  }
+
+  @Test
   void session_listedAndShown_hasItsFields() throws Exception {
     assertTrue(ok("session", "list").out.startsWith("SESSION  INITIATOR"));
     var text = ok("session", "show", "s1").out;
@@ -176,8 +204,77 @@ class VtgtadmTest {
   @Test
   void unit_listedAndShown_hasItsFields() throws Exception {
     assertTrue(ok("unit", "list").out.contains(A + "  0    1 MiB  512    ready  S0      a-0\n"));
-    assertTrue(ok("unit", "show", A, "0").out.contains("naa        5000000000000001\n"));
-    assertEquals("ready", json("unit", "show", A, "0").path("state").asText());
+    var text = ok("unit", "show", A, "0").out;
+    var columns = text.replaceAll(" +", " ");
+    assertTrue(columns.contains("\nnaa 5000000000000001\n"), text);
+    assertTrue(columns.contains("\nspace.allocatedBytes 4096\n"), text);
+    assertTrue(columns.contains("\nmedium.writeProtection none\n"), text);
+    assertTrue(columns.contains("\nmode.descriptorSense false\n"), text);
+    assertEquals(text, ok("unit", "show", A + "/0").out);
+    assertEquals("ready", json("unit", "show", A, "0").at("/unit/state").asText());
+    assertEquals("1GiB", json("unit", "show", A + "/0").at("/parameters/store/size").asText());
+  }
+
+  @Test
+  void unit_set_changesWhatIsNamedAndNothingElse() {
+    assertEquals(
+        "would change readOnly, identity.vendor of unit 0 of " + A + "\n",
+        ok("unit", "set", A + "/0", "readOnly=true", "identity.vendor=ACME", "--dry-run").out);
+    ok("unit", "set", A + "/0", "readOnly=true", "identity.vendor=ACME", "rotationRate=7200");
+    assertEquals(
+        "change mode.writeCache, identity.revision of unit 0 of " + A + "\n",
+        ok("unit", "set", A + "/0", "mode.writeCache=false", "identity.revision=0042").out);
+    assertEquals(
+        "resize unit 0 of " + A + " to 2GiB\n", ok("unit", "set", A + "/0", "store.size=2GiB").out);
+    var unit = unit(A, 0);
+    assertTrue(unit.readOnly());
+    assertFalse(unit.mode().writeCache());
+    assertEquals(7200, unit.rotationRate());
+    assertEquals("ACME", unit.identity().vendor().orElseThrow());
+    assertEquals("0042", unit.identity().revision().orElseThrow());
+    assertEquals(Map.of("kind", "memory", "size", "2GiB"), unit.store());
+    assertEquals(
+        "change identity.vendor of unit 0 of " + A + "\n",
+        ok("unit", "set", A + "/0", "identity.vendor=").out);
+    assertEquals(java.util.Optional.empty(), unit(A, 0).identity().vendor());
+  }
+
+  @Test
+  void unit_setWrongly_isRefusedByName() {
+    var unknown = run("unit", "set", A + "/0", "readonly=true");
+    assertEquals(ExitCode.INVALID, unknown.status);
+    assertTrue(unknown.err.contains("(did you mean \"readOnly\"?)"), unknown.err);
+    var value = run("unit", "set", A + "/0", "online=maybe");
+    assertEquals(ExitCode.INVALID, value.status);
+    assertTrue(value.err.contains("/online: the text \"maybe\" where true or false"), value.err);
+    assertEquals(ExitCode.NOT_FOUND, run("unit", "set", A + "/9", "online=true").status);
+    assertEquals(ExitCode.USAGE, run("unit", "set", A, "online=true").status);
+  }
+
+  @Test
+  void unit_resizedEjectedLoaded_isAskedOfTheDaemon() {
+    assertEquals(
+        "resize unit 0 of " + A + " to 2GiB\n", ok("unit", "resize", A + "/0", "2GiB").out);
+    ok("unit", "resize", A + "/0", "1MiB", "--force");
+    assertEquals("the medium is out\n", ok("unit", "eject", A + "/0").out);
+    ok("unit", "eject", A + "/0", "--force");
+    assertEquals("the medium is in\n", ok("unit", "load", A + "/0").out);
+    assertEquals(
+        List.of("resize 0 2GiB", "resize 0 1MiB force", "eject 0", "eject 0 force", "load 0"),
+        daemon.actions());
+    daemon.failWith(AdminError.Kind.CONFLICT, "unit a-0: an initiator prevents it");
+    var run = run("unit", "eject", A + "/0");
+    assertEquals(ExitCode.CONFLICT, run.status);
+    assertEquals("vtgtadm: unit a-0: an initiator prevents it\n", run.err);
+  }
+
+  private Document.Unit unit(String target, int lun) {
+    return daemon.document().targets().stream()
+        .filter(it -> it.name().equals(target))
+        .flatMap(it -> it.units().stream())
+        .filter(it -> it.lun() == lun)
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test
@@ -659,7 +756,13 @@ class VtgtadmTest {
   void completion_generated_isAScriptThatKnowsTheVerbs() throws Exception {
     var run = execute("generate-completion");
     assertEquals(0, run.status, run.err);
-    for (var word : List.of("--dry-run", "--initiator", "--block-size", "generate-completion")) {
+    for (var word :
+        List.of(
+            "--dry-run",
+            "--initiator",
+            "--block-size",
+            "mode.writeCache=",
+            "generate-completion")) {
       assertTrue(run.out.contains(word), word);
     }
     assertTrue(run.out.contains("complete -F _complete_vtgtadm -o default vtgtadm"));

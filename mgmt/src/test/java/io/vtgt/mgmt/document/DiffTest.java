@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -57,7 +56,7 @@ class DiffTest {
             + " path: c}}]}]",
         "remove unit 0 of iqn.2026-11.a.b",
         "remove unit 1 of iqn.2026-11.a.b",
-        "reopen unit 2 of iqn.2026-11.a.b",
+        "change thin of unit 2 of iqn.2026-11.a.b",
         "add unit 0 to iqn.2026-11.a.b",
         "add unit 1 to iqn.2026-11.a.b");
   }
@@ -127,6 +126,38 @@ class DiffTest {
         "update discovery");
   }
 
+  @Test
+  void unitWithOtherSettings_compared_isReopenedOnlyWhereItMustBe() {
+    assertChanges(
+        """
+        targets:
+          - name: iqn.2026-11.a.b
+            units:
+              - {lun: 0, store: {kind: file, path: a, size: 1GiB}}
+              - {lun: 1, store: {kind: file, path: b, size: 1GiB}}
+              - {lun: 2, store: {kind: file, path: c, size: 1GiB}}
+              - {lun: 3, store: {kind: file, path: d, size: 1GiB}}
+              - {lun: 4, store: {kind: file, path: e, size: 1GiB}}
+        """,
+        """
+        targets:
+          - name: iqn.2026-11.a.b
+            units:
+              - {lun: 0, store: {kind: file, path: a, size: 2GiB}, readOnly: true, mode: {writeCache: false}, identity: {vendor: ACME}}
+              - {lun: 1, store: {kind: file, path: b, size: 1GiB}, blockSize: 4096, online: false}
+              - {lun: 2, store: {kind: file, path: c}}
+              - {lun: 3, store: {kind: file, path: d, size: 2GiB}, identity: {naa: 52004567ba64678d}}
+              - {lun: 4, store: {kind: file, path: e, size: 3GiB}}
+        """,
+        "change readOnly, mode.writeCache, identity.vendor of unit 0 of iqn.2026-11.a.b",
+        "change store.size of unit 2 of iqn.2026-11.a.b",
+        "reopen unit 1 of iqn.2026-11.a.b",
+        "reopen unit 3 of iqn.2026-11.a.b",
+        "resize unit 0 of iqn.2026-11.a.b to 2GiB",
+        "resize unit 3 of iqn.2026-11.a.b to 2GiB",
+        "resize unit 4 of iqn.2026-11.a.b to 3GiB");
+  }
+
   private static void assertChanges(String current, String wanted, String... expected) {
     var changes = Diff.of(read(current), read(wanted));
     assertEquals(List.of(expected), changes.stream().map(Change::describe).toList());
@@ -166,18 +197,6 @@ class DiffTest {
   }
 
   private static Document.Unit withPath(Document.Unit unit, String path) {
-    Map<String, Object> store = new HashMap<>(Map.of("kind", "file", "path", path));
-    return new Document.Unit(
-        unit.lun(),
-        unit.name(),
-        store,
-        unit.layers(),
-        unit.blockSize(),
-        unit.physicalBlockSize(),
-        unit.thin(),
-        unit.removable(),
-        unit.readOnly(),
-        unit.rotationRate(),
-        unit.identity());
+    return unit.withStore(Map.of("kind", "file", "path", path));
   }
 }

@@ -87,7 +87,7 @@ class DocumentFormatTest {
         line 17, column 12 (/targets/0/units): a mapping where a list is expected
         line 18, column 22 (/targets/0/access/0/luns/0): the text "a" where a whole number is expected
         line 18, column 28 (/targets/0/access/0/luns/2): true where a whole number is expected
-        line 19, column 5 (/targets/1): the number 7 where a mapping of fields: name, alias, portalGroups, access, authentication, redirect, units is expected
+        line 19, column 5 (/targets/1): the number 7 where a mapping of fields: name, alias, portalGroups, access, authentication, redirect, units, alua is expected
         """);
   }
 

@@ -75,6 +75,8 @@ final class Fold {
         checkFree(without, unit, change);
         yield update(without, name, it -> it.withUnits(plus(it.units(), unit)), change);
       }
+      case Change.ChangeUnit(var name, var unit, _) -> settle(d, name, unit, change);
+      case Change.ResizeUnit(var name, var unit) -> settle(d, name, unit, change);
       case Change.UpdateAccounts(var accounts) -> d.withAccounts(accounts);
       case Change.UpdateDiscovery(var discovery) ->
           new Document(
@@ -117,6 +119,25 @@ final class Fold {
               d.limits(),
               d.targets());
     };
+  }
+
+  /// The unit stays where it is, with other settings; its medium is the same.
+  private static Document settle(Document d, String name, Unit unit, Change change) {
+    return update(
+        d,
+        name,
+        it -> {
+          check(
+              it.units().stream()
+                  .anyMatch(
+                      was ->
+                          was.lun() == unit.lun()
+                              && was.store().get("path").equals(unit.store().get("path"))),
+              change);
+          return it.withUnits(
+              it.units().stream().map(was -> was.lun() == unit.lun() ? unit : was).toList());
+        },
+        change);
   }
 
   /// The same in an order that depends on nothing but the contents.

@@ -2,6 +2,8 @@ package io.vtgt.mgmt.document;
 
 import io.vtgt.mgmt.document.Document.AccessRule;
 import io.vtgt.mgmt.document.Document.Account;
+import io.vtgt.mgmt.document.Document.Alua;
+import io.vtgt.mgmt.document.Document.AluaGroup;
 import io.vtgt.mgmt.document.Document.Authentication;
 import io.vtgt.mgmt.document.Document.Identity;
 import io.vtgt.mgmt.document.Document.Portal;
@@ -104,10 +106,11 @@ final class RandomDocuments {
   }
 
   private TargetEntry target(int number, List<Account> accounts, List<Integer> groups) {
+    var through = subset(groups);
     return new TargetEntry(
         "iqn.2026-11.com.example:t" + number,
         maybe(pick(ODD_TEXTS)),
-        subset(groups),
+        through,
         some(
             2,
             i ->
@@ -117,7 +120,25 @@ final class RandomDocuments {
                     subset(List.of(0, 16383)))),
         authentication(accounts),
         maybe(new Redirect("192.0.2.9:3260", random.nextBoolean())),
-        some(5, i -> unit(number, i)));
+        some(5, i -> unit(number, i)),
+        alua(through.isEmpty() ? groups : through));
+  }
+
+  private Alua alua(List<Integer> groups) {
+    var mode = pick(Validation.ALUA_MODES);
+    return new Alua(
+        mode,
+        mode.equals("off")
+            ? List.of()
+            : subset(groups).stream()
+                .map(
+                    group ->
+                        new AluaGroup(
+                            group,
+                            pick(Validation.ACCESS_STATES),
+                            random.nextBoolean(),
+                            subset(List.of(0, 1, 7))))
+                .toList());
   }
 
   private Unit unit(int target, int lun) {
@@ -130,13 +151,27 @@ final class RandomDocuments {
         block,
         block << random.nextInt(3),
         random.nextInt(4) > 0,
+        random.nextInt(9) > 0,
+        random.nextInt(9) == 0 ? 32 : 0,
         random.nextInt(9) == 0,
         random.nextInt(9) == 0,
         pick(List.of(0, 1, 7200)),
+        random.nextInt(9) > 0,
+        0,
+        random.nextInt(9) == 0 ? 2048 : 0,
+        random.nextInt(9) == 0 ? 64 : 0,
+        random.nextInt(9) == 0 ? 5 : 0,
+        new Document.ThinThreshold(pick(List.of(0, 80)), pick(List.of(0L, 1L << 30))),
+        new Document.Mode(
+            random.nextInt(9) > 0,
+            random.nextInt(9) == 0,
+            random.nextInt(9) == 0,
+            random.nextInt(9) == 0),
         new Identity(
             Optional.empty(),
             maybe("5%07x%08x".formatted(target, lun)),
             maybe("S" + lun),
+            maybe("ID" + lun),
             maybe("VTGT"),
             Optional.empty(),
             maybe("0001")));

@@ -24,6 +24,32 @@ class ValidationTest {
   }
 
   @Test
+  void accessStates_thatContradict_areAllTold() {
+    assertViolations(
+        """
+        portals: [{group: 1, listen: 127.0.0.1:3260}, {group: 2, listen: 127.0.0.1:3261}]
+        targets:
+          - name: iqn.2026-11.test:a
+            portalGroups: [1]
+            alua:
+              mode: impliict
+              groups: [{group: 3}, {group: 2}, {group: 1, state: asleep}, {group: 1, luns: [0, 1]}, {group: 1, luns: [2, 1]}, {group: 1}]
+          - name: iqn.2026-11.test:b
+            alua: {mode: off, groups: [{group: 1, luns: [99999]}]}
+        """,
+        """
+        /targets/0/alua/mode: "impliict" (did you mean "implicit"?); allowed are off, implicit, explicit, both
+        /targets/0/alua/groups/0/group: there is no portal of group 3
+        /targets/0/alua/groups/1/group: the target is not reached through group 2, only through [1]
+        /targets/0/alua/groups/2/state: "asleep"; allowed are active-optimized, active-non-optimized, standby, unavailable, offline
+        /targets/0/alua/groups/4: of group 1 and the same units something is said already
+        /targets/0/alua/groups/5: of group 1 and the same units something is said already
+        /targets/1/alua/groups/0: mode is off: nothing can be said of groups
+        /targets/1/alua/groups/0/luns/0: 99999; 0 to 16383 are allowed
+        """);
+  }
+
+  @Test
   void oneMistakeOfEachKind_checked_areAllTold() {
     assertViolations(
         """
@@ -49,9 +75,9 @@ class ValidationTest {
             redirect: {address: '0.0.0.0:3260'}
             units:
               - {lun: 16384, store: {}, layers: [{kind: 5}], blockSize: 1024}
-              - {lun: 1, name: 'a b', store: {kind: x}, physicalBlockSize: 3000, rotationRate: 2}
+              - {lun: 1, name: 'a b', store: {kind: x}, physicalBlockSize: 3000, maxCompareAndWriteBlocks: 256, rotationRate: 2}
               - {lun: 1, name: u, store: {kind: x}, identity: {uuid: 1, naa: 1, serial: '', vendor: too long a vendor, product: "\\t", revision: 00001}}
-              - {lun: 2, name: u, store: {kind: x}, identity: {naa: 52004567BA64678D}}
+              - {lun: 2, name: u, store: {kind: x}, lowestAlignedBlock: 1, optimalTransferBlocks: -1, optimalTransferGranularityBlocks: 65536, storeDeadlineSeconds: 3601, thinThreshold: {usedPercent: 100, freeBytes: -1}, identity: {naa: 52004567BA64678D, scsiId: ''}}
               - {lun: 3, store: {kind: x}, blockSize: 4096, physicalBlockSize: 512, identity: {naa: 52004567ba64678d}}
           - {name: eui.02004567A425678D}
           - {name: EUI.02004567a425678d}
@@ -95,6 +121,7 @@ class ValidationTest {
         /targets/0/units/0/blockSize: 1024; 512 or 4096 are allowed
         /targets/0/units/1/name: "a b"; 1 to 128 printable characters without spaces are allowed
         /targets/0/units/1/physicalBlockSize: 3000; a power of two from 512 to 16777216 is allowed
+        /targets/0/units/1/maxCompareAndWriteBlocks: 256; 0 to 255 are allowed
         /targets/0/units/1/rotationRate: 2; 0 (not reported), 1 (not rotating) or 1025 to 65534 revolutions a minute are allowed
         /targets/0/units/2/identity/uuid: "1" is no UUID of 36 characters
         /targets/0/units/2/identity/naa: "1"; 16 hex digits that begin with 2, 3 or 5, or 32 that begin with 6 are allowed
@@ -102,6 +129,13 @@ class ValidationTest {
         /targets/0/units/2/identity/vendor: "too long a vendor"; 1 to 8 printable ASCII characters are allowed
         /targets/0/units/2/identity/product: "\t"; 1 to 16 printable ASCII characters are allowed
         /targets/0/units/2/identity/revision: "00001"; 1 to 4 printable ASCII characters are allowed
+        /targets/0/units/3/lowestAlignedBlock: 1; 0 to 0 are allowed
+        /targets/0/units/3/optimalTransferBlocks: -1; 0 to 2147483647 are allowed
+        /targets/0/units/3/optimalTransferGranularityBlocks: 65536; 0 to 65535 are allowed
+        /targets/0/units/3/storeDeadlineSeconds: 3601; 0 to 3600 are allowed
+        /targets/0/units/3/thinThreshold/usedPercent: 100; 0 to 99 are allowed
+        /targets/0/units/3/thinThreshold/freeBytes: -1; 0 to 9223372036854775807 are allowed
+        /targets/0/units/3/identity/scsiId: ""; 1 to 36 printable ASCII characters are allowed
         /targets/0/units/4/physicalBlockSize: 512; a power of two from 4096 to 134217728 is allowed
         /targets/0/units/2/lun: 1 is in the list already
         /targets/2/name: "eui.02004567a425678d" is in the list already

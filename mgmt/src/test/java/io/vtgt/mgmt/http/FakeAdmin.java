@@ -3,6 +3,7 @@ package io.vtgt.mgmt.http;
 import io.vertx.core.Future;
 import io.vtgt.mgmt.AdminError;
 import io.vtgt.mgmt.TargetAdmin;
+import io.vtgt.mgmt.document.Change;
 import io.vtgt.mgmt.document.Diff;
 import io.vtgt.mgmt.document.Document;
 import io.vtgt.mgmt.document.Violation;
@@ -76,6 +77,41 @@ final class FakeAdmin implements TargetAdmin {
     return Future.succeededFuture(new Applied(changes, "v" + version, dryRun));
   }
 
+  /// Of the actions that are not changes of the document: `eject 0 force`.
+  final List<String> actions = new ArrayList<>();
+
+  @Override
+  public synchronized Future<Applied> resize(
+      UnitAddress unit, String size, boolean force, boolean dryRun) {
+    actions.add("resize " + unit.lun() + " " + size + (force ? " force" : ""));
+    return failure
+        .<Future<Applied>>map(Future::failedFuture)
+        .orElseGet(
+            () -> {
+              var entry =
+                  document.targets().getFirst().units().stream()
+                      .filter(it -> it.lun() == unit.lun())
+                      .findFirst()
+                      .orElseThrow();
+              var resize =
+                  new Change.ResizeUnit(
+                      unit.target(), entry.withStore(Map.of("kind", "memory", "size", size)));
+              return Future.succeededFuture(new Applied(List.of(resize), "v" + version, dryRun));
+            });
+  }
+
+  @Override
+  public synchronized Future<Void> eject(UnitAddress unit, boolean force) {
+    actions.add("eject " + unit.lun() + (force ? " force" : ""));
+    return failure.<Future<Void>>map(Future::failedFuture).orElseGet(Future::succeededFuture);
+  }
+
+  @Override
+  public synchronized Future<Void> load(UnitAddress unit) {
+    actions.add("load " + unit.lun());
+    return Future.succeededFuture();
+  }
+
   @Override
   public synchronized List<Session> sessions() {
     return List.copyOf(sessions);
@@ -101,7 +137,48 @@ final class FakeAdmin implements TargetAdmin {
             512,
             "5000000000000001",
             "S0",
+            Optional.of(new Medium(true, true, false, "none", "usable")),
+            Optional.of(new Space(Optional.of(4096L), Optional.empty(), false, false)),
+            Map.of("writeCache", true),
             Map.of("reads", 1L)));
+  }
+
+  /// Of the one unit, through group 1 of every target.
+  private String accessState = "active-optimized";
+
+  @Override
+  public synchronized Future<List<PortGroup>> portGroups(String target) {
+    return document.targets().stream().noneMatch(it -> it.name().equals(target))
+        ? Future.failedFuture(
+            new AdminError(AdminError.Kind.NOT_FOUND, "there is no target \"" + target + "\""))
+        : Future.succeededFuture(
+            List.of(
+                new PortGroup(
+                    target,
+                    1,
+                    List.of(
+                        new UnitAccess(
+                            0,
+                            "a-0",
+                            accessState,
+                            true,
+                            accessState.equals("active-optimized")
+                                ? "nobody"
+                                : "administrator")))));
+  }
+
+  @Override
+  public synchronized Future<Void> changeAccess(
+      String target, int group, String state, List<Integer> luns) {
+    if (failure.isPresent()) {
+      return Future.failedFuture(failure.get());
+    }
+    if (!luns.isEmpty() && !luns.equals(List.of(0))) {
+      return Future.failedFuture(
+          new AdminError(AdminError.Kind.NOT_FOUND, "there is no unit " + luns));
+    }
+    accessState = state.isEmpty() ? "active-optimized" : state;
+    return Future.succeededFuture();
   }
 
   @Override

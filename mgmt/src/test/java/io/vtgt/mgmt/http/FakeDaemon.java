@@ -33,6 +33,11 @@ public final class FakeDaemon {
     return admin.current().document();
   }
 
+  /// What was asked beside changes of the document.
+  public List<String> actions() {
+    return List.copyOf(admin.actions);
+  }
+
   /// Lets the next changes fail.
   public void failWith(AdminError.Kind kind, String message) {
     admin.failure = Optional.of(new AdminError(kind, message));

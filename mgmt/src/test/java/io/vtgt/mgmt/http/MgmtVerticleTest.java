@@ -275,11 +275,83 @@ class MgmtVerticleTest {
         send(
             "PUT",
             units + "/5",
-            "{\"lun\": 5, \"thin\": false, \"store\": {\"kind\": \"null\", \"size\": \"1TiB\"}}");
+            "{\"lun\": 5, \"blockSize\": 4096, \"store\": {\"kind\": \"null\", \"size\":"
+                + " \"1TiB\"}}");
     assertEquals("ReplaceUnit", json(replaced).at("/changes/0/change").asText());
     assertEquals(
         "RemoveUnit", json(send("DELETE", units + "/5", "")).at("/changes/0/change").asText());
     assertProblem(404, "not-found", get(units + "/5"));
+  }
+
+  @Test
+  void unit_patched_keepsWhatIsNotNamed() throws Exception {
+    var unit = "/v1/targets/" + A + "/units/0";
+    var patched =
+        send(
+            "PATCH",
+            unit,
+            "{\"readOnly\": true, \"identity\": {\"vendor\": \"ACME\"}, \"store\": {\"size\":"
+                + " \"2GiB\"}}",
+            "Content-Type",
+            "application/merge-patch+json");
+    assertEquals(200, patched.statusCode(), patched.body());
+    assertEquals("ChangeUnit", json(patched).at("/changes/0/change").asText());
+    assertEquals("ResizeUnit", json(patched).at("/changes/1/change").asText());
+    assertEquals("memory", json(get(unit)).at("/store/kind").asText());
+    assertEquals("ACME", json(get(unit)).at("/identity/vendor").asText());
+    var back =
+        send(
+            "PATCH",
+            unit,
+            "identity: {vendor: null}\nreadOnly: null\n",
+            "Content-Type",
+            "application/yaml");
+    assertEquals(
+        "change readOnly, identity.vendor of unit 0 of " + A,
+        json(back).at("/changes/0/summary").asText());
+    assertTrue(json(get(unit)).at("/identity/vendor").isMissingNode());
+    assertFalse(json(get(unit)).at("/readOnly").asBoolean());
+  }
+
+  @Test
+  void unit_patchedWrongly_isRefusedWithThePlaceInThePatch() throws Exception {
+    var unit = "/v1/targets/" + A + "/units/0";
+    var unknown = send("PATCH", unit, "{\n \"readonly\": null}");
+    assertProblem(422, "invalid", unknown);
+    assertEquals(2, json(unknown).at("/violations/0/line").asInt());
+    var meaning = send("PATCH", unit, "{\n\n \"rotationRate\": 2}");
+    assertProblem(422, "invalid", meaning);
+    assertEquals("/rotationRate", json(meaning).at("/violations/0/pointer").asText());
+    assertEquals(3, json(meaning).at("/violations/0/line").asInt());
+    assertProblem(422, "invalid", send("PATCH", unit, "{\"lun\": 7}"));
+    assertProblem(422, "invalid", send("PATCH", unit, "[]"));
+    assertEquals("v1", admin.current().version());
+  }
+
+  @Test
+  void unit_askedHowItRuns_tellsStateAndParameters() throws Exception {
+    var status = json(get("/v1/targets/" + A + "/units/0/status"));
+    assertEquals("ready", status.at("/unit/state").asText());
+    assertEquals(4096, status.at("/unit/space/allocatedBytes").asInt());
+    assertEquals("1GiB", status.at("/parameters/store/size").asText());
+    assertProblem(404, "not-found", get("/v1/targets/" + A + "/units/1/status"));
+  }
+
+  @Test
+  void unit_resizedEjectedLoaded_isAskedOfTheDaemon() throws Exception {
+    var unit = "/v1/targets/" + A + "/units/0";
+    var resized = send("POST", unit + "/resize?dryRun=true", "{\"size\": \"2GiB\"}");
+    assertEquals(
+        "resize unit 0 of " + A + " to 2GiB", json(resized).at("/changes/0/summary").asText());
+    assertTrue(json(resized).at("/dryRun").asBoolean());
+    send("POST", unit + "/resize?force=true", "{\"size\": \"2MiB\"}");
+    assertEquals(204, send("POST", unit + "/eject?force=true", "").statusCode());
+    assertEquals(204, send("POST", unit + "/load", "").statusCode());
+    assertEquals(
+        List.of("resize 0 2GiB", "resize 0 2MiB force", "eject 0 force", "load 0"), admin.actions);
+    assertProblem(404, "not-found", send("POST", "/v1/targets/" + A + "/units/3/load", ""));
+    assertProblem(422, "invalid", send("POST", unit + "/resize", "{}"));
+    assertProblem(400, "malformed", send("POST", unit + "/load?force=true", ""));
   }
 
   @Test
@@ -438,6 +510,51 @@ class MgmtVerticleTest {
     assertEquals("[]", json(get("/v1/sessions")).toString());
   }
 
+  private static final String GROUPS = "/v1/targets/" + A + "/port-groups";
+
+  @Test
+  void portGroup_stateChanged_isAnsweredAsItIsNow() throws Exception {
+    assertEquals(
+        "active-optimized", json(get(GROUPS)).at("/0/units/0/state").asText(), get(GROUPS).body());
+    var answer = send("PUT", GROUPS + "/1", "{\"state\": \"standby\", \"luns\": [0]}");
+    assertEquals(200, answer.statusCode(), answer.body());
+    assertEquals("standby", json(answer).at("/units/0/state").asText());
+    assertEquals("administrator", json(get(GROUPS + "/1")).at("/units/0/setBy").asText());
+    assertEquals(
+        "active-optimized",
+        json(send("PUT", GROUPS + "/1", "{\"state\": \"default\"}")).at("/units/0/state").asText());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          /v1/targets/iqn.x:y/port-groups/1                     | {"state": "standby"}              | 404
+          /v1/targets/iqn.2026-11.com.example:a/port-groups/2   | {"state": "standby"}              | 404
+          /v1/targets/iqn.2026-11.com.example:a/port-groups/1   | {"state": "standby", "luns": [4]} | 404
+          /v1/targets/iqn.2026-11.com.example:a/port-groups/1   | {"state": "transitioning"}        | 422
+          /v1/targets/iqn.2026-11.com.example:a/port-groups/1   | {"stat": "standby"}               | 422
+          /v1/targets/iqn.2026-11.com.example:a/port-groups/1   | {}                                | 422
+          /v1/targets/iqn.2026-11.com.example:a/port-groups/1   | {                                 | 400
+          /v1/targets/iqn.2026-11.com.example:a/port-groups/1?dryRun=true | {"state": "standby"}    | 400
+          """)
+  void portGroup_changeThatIsWrong_isAProblem(String path, String body, int status)
+      throws Exception {
+    var answer = send("PUT", path, body);
+    assertEquals(status, answer.statusCode(), answer.body());
+    assertEquals("application/problem+json", header(answer, "content-type"));
+    assertEquals("active-optimized", json(get(GROUPS)).at("/0/units/0/state").asText());
+  }
+
+  @Test
+  void portGroup_unknownState_isPointedAtWithWhatIsAllowed() throws Exception {
+    var answer = json(send("PUT", GROUPS + "/1", "{\n  \"state\": \"asleep\"}"));
+    assertEquals("/state", answer.at("/violations/0/pointer").asText(), answer.toString());
+    assertEquals(2, answer.at("/violations/0/line").asInt(), answer.toString());
+    assertTrue(answer.at("/violations/0/message").asText().contains("standby"));
+  }
+
   @Test
   void health_asked_isAlsoTheStatus() throws Exception {
     assertEquals(200, get("/healthz").statusCode());
@@ -530,7 +647,7 @@ class MgmtVerticleTest {
           DELETE | /v1/config           | GET, HEAD, PUT
           PUT    | /v1/targets          | GET, HEAD, POST
           POST   | /v1/targets/a        | DELETE, GET, HEAD, PUT
-          PATCH  | /v1/targets/a/units/1| DELETE, GET, HEAD, PUT
+          POST   | /v1/targets/a/units/1| DELETE, GET, HEAD, PATCH, PUT
           POST   | /healthz             | GET, HEAD
           OPTIONS| /v1/sessions/a       | DELETE, GET, HEAD
           GET    | /v1/portals/a        | DELETE

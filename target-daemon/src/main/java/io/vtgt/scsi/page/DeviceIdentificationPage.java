@@ -31,13 +31,20 @@ final class DeviceIdentificationPage {
     int port = nexus.id().portalGroup();
     var designators = new ByteArrayOutputStream();
     add(designators, BINARY, UNIT | NAA, profile.naa());
-    add(designators, ASCII, UNIT | T10_VENDOR, vendorAndSerial(profile));
+    add(designators, ASCII, UNIT | T10_VENDOR, vendorAndId(profile));
     add(designators, UTF_8, UNIT | NAME, name("naa." + hex(profile.naa())));
-    add(designators, ISCSI | UTF_8, PORT | NAME, name("%s,t,0x%04x".formatted(target, port)));
+    designators.writeBytes(portName(target, port));
     add(designators, ISCSI | BINARY, PORT | RELATIVE_PORT, number(port));
     add(designators, ISCSI | BINARY, PORT | PORT_GROUP, number(port));
     add(designators, ISCSI | UTF_8, TARGET | NAME, name(target));
     return designators.toByteArray();
+  }
+
+  /// The designation descriptor that names a target port.
+  static byte[] portName(String target, int port) {
+    var designator = new ByteArrayOutputStream();
+    add(designator, ISCSI | UTF_8, PORT | NAME, name("%s,t,0x%04x".formatted(target, port)));
+    return designator.toByteArray();
   }
 
   private static void add(
@@ -49,9 +56,9 @@ final class DeviceIdentificationPage {
     designators.writeBytes(identifier);
   }
 
-  private static byte[] vendorAndSerial(LogicalUnit.Profile profile) {
+  private static byte[] vendorAndId(LogicalUnit.Profile profile) {
     String vendor = "%-8.8s".formatted(profile.vendor());
-    return (vendor + profile.serial()).getBytes(StandardCharsets.US_ASCII);
+    return (vendor + profile.scsiId()).getBytes(StandardCharsets.US_ASCII);
   }
 
   private static String hex(byte[] naa) {

@@ -3,6 +3,8 @@ package io.vtgt.scsi.page;
 import io.vtgt.scsi.sbc.BlockLimits;
 import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.Nexus;
+import io.vtgt.target.ThinThreshold;
+import io.vtgt.target.ThresholdSets;
 
 /// Logical Block Provisioning (SBC-4, page B2h).
 final class LogicalBlockProvisioningPage {
@@ -18,7 +20,10 @@ final class LogicalBlockProvisioningPage {
       if (BlockLimits.unmapZeroes(unit)) {
         body[1] |= LBPRZ_ZEROES;
       }
-      body[2] = THIN;
+      body[2] = THIN; // no THRESHOLD PERCENTAGE: thresholds are counts
+      if (!unit.profile().thinThreshold().equals(ThinThreshold.NONE)) {
+        body[0] = (byte) ThresholdSets.exponent(unit.profile());
+      }
     }
     return body;
   }

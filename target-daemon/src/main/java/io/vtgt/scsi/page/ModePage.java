@@ -25,14 +25,17 @@ public record ModePage(
   /// In ascending order, as MODE SENSE returns them.
   private static final List<ModePage> ROWS =
       List.of(
+          ReadWriteErrorRecoveryPage.ROW,
           DisconnectReconnectPage.ROW,
           CachingPage.ROW,
           ControlPage.ROW,
           ControlExtensionPage.ROW,
-          InformationalExceptionsPage.ROW);
+          PowerConditionPage.ROW,
+          InformationalExceptionsPage.ROW,
+          ProvisioningThresholdsPage.ROW);
 
-  /// What the page header's SPF bit and PS bit share the first byte with.
-  private static final int SUBPAGE_FORMAT = 0x40;
+  /// What the page header's first byte holds besides the page code: PS and SPF.
+  private static final int SAVEABLE = 0x80, SUBPAGE_FORMAT = 0x40;
 
   /// A page nothing of which can be changed.
   static ModePage constant(int code, int subpage, String name, byte[] body) {
@@ -53,16 +56,27 @@ public record ModePage(
     return subpage == 0 ? 2 : 4;
   }
 
-  /// The page with its header; PS is 0, since nothing is saved.
+  /// True when MODE SELECT can change the page, and so save it.
+  public boolean saveable() {
+    for (byte bits : changeable) {
+      if (bits != 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// The page with its header.
   ///
   /// @param body of this page
   public byte[] encode(byte[] body) {
     byte[] page = new byte[headerLength() + body.length];
+    int saveable = saveable() ? SAVEABLE : 0;
     if (subpage == 0) {
-      page[0] = (byte) code;
+      page[0] = (byte) (saveable | code);
       page[1] = (byte) body.length;
     } else {
-      page[0] = (byte) (code | SUBPAGE_FORMAT);
+      page[0] = (byte) (saveable | SUBPAGE_FORMAT | code);
       page[1] = (byte) subpage;
       page[2] = (byte) (body.length >> 8);
       page[3] = (byte) body.length;

@@ -20,7 +20,11 @@ public record VpdPage(int code, String name, BiFunction<LogicalUnit, Nexus, byte
           new VpdPage(0x00, "Supported VPD Pages", (_, _) -> codes()),
           new VpdPage(0x80, "Unit Serial Number", UnitSerialNumberPage::body),
           new VpdPage(0x83, "Device Identification", DeviceIdentificationPage::body),
+          new VpdPage(0x85, "Management Network Addresses", ManagementNetworkAddressesPage::body),
           new VpdPage(0x86, "Extended INQUIRY Data", ExtendedInquiryPage::body),
+          new VpdPage(0x87, "Mode Page Policy", ModePagePolicyPage::body),
+          new VpdPage(0x88, "SCSI Ports", ScsiPortsPage::body),
+          new VpdPage(0x8f, "Third-party Copy", ThirdPartyCopyPage::body),
           new VpdPage(0xb0, "Block Limits", BlockLimitsPage::body),
           new VpdPage(0xb1, "Block Device Characteristics", BlockDeviceCharacteristicsPage::body),
           new VpdPage(0xb2, "Logical Block Provisioning", LogicalBlockProvisioningPage::body));
@@ -39,7 +43,7 @@ public record VpdPage(int code, String name, BiFunction<LogicalUnit, Nexus, byte
   public byte[] encode(LogicalUnit unit, Nexus nexus) {
     byte[] body = this.body.apply(unit, nexus);
     return ByteBuffer.allocate(HEADER_LENGTH + body.length)
-        .put((byte) 0) // peripheral qualifier: connected; type: direct access block device
+        .put(unit.portGroups().peripheral(nexus.id())) // type: direct access block device
         .put((byte) code)
         .putShort((short) body.length)
         .put(body)

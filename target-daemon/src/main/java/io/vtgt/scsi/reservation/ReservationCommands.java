@@ -49,7 +49,7 @@ public final class ReservationCommands {
             ReservationCommands::release));
     rows.add(in("READ KEYS", 0x00, ReserveIn::readKeys));
     rows.add(in("READ RESERVATION", 0x01, ReserveIn::readReservation));
-    rows.add(in("REPORT CAPABILITIES", 0x02, _ -> ReserveIn.reportCapabilities()));
+    rows.add(in("REPORT CAPABILITIES", 0x02, ReserveIn::reportCapabilities));
     rows.add(in("READ FULL STATUS", 0x03, ReserveIn::readFullStatus));
     for (var action : ServiceAction.values()) {
       rows.add(out(action));
@@ -104,7 +104,11 @@ public final class ReservationCommands {
         action,
         task.cdb(),
         order ->
-            unit.onOwner(task, () -> unit.reservations().reserveOut(task.nexus().id(), order)));
+            unit.inTurn(
+                task,
+                () ->
+                    unit.reservations()
+                        .reserveOut(task.nexus().id(), order, () -> unit.abortTasksBeside(task))));
   }
 
   /// Gathers the parameter list and reads it.

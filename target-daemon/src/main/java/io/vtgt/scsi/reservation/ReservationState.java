@@ -13,8 +13,13 @@ import java.util.OptionalLong;
 /// @param generation PRGENERATION, a counter that wraps
 /// @param registrations in the order they were made, one per nexus
 /// @param reservation the persistent reservation, where one is established
+/// @param aptpl registrations and reservation outlive the daemon: the APTPL bit of the registration
+///   made last
 public record ReservationState(
-    int generation, List<Registration> registrations, Optional<Reservation> reservation) {
+    int generation,
+    List<Registration> registrations,
+    Optional<Reservation> reservation,
+    boolean aptpl) {
 
   /// @param key the registered reservation key, not 0
   public record Registration(Nexus.Id nexus, long key) {
@@ -41,7 +46,8 @@ public record ReservationState(
     }
   }
 
-  public static final ReservationState NONE = new ReservationState(0, List.of(), Optional.empty());
+  public static final ReservationState NONE =
+      new ReservationState(0, List.of(), Optional.empty(), false);
 
   public ReservationState {
     registrations = List.copyOf(registrations);

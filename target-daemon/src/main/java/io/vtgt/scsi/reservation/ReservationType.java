@@ -29,6 +29,9 @@ public enum ReservationType {
     /// what answers for itself.
     static final Set<Access> BESIDE_RESERVE = Set.of(Access.ALWAYS, Access.OWN_RULES);
 
+    /// For everybody while nobody knows who holds what.
+    static final Set<Access> WHILE_LOST = BESIDE_RESERVE;
+
     private Allows() {}
   }
 

@@ -7,15 +7,17 @@ import io.vtgt.target.Nexus;
 /// The answers of PERSISTENT RESERVE IN (SPC-5), whole: ALLOCATION LENGTH is not looked at here.
 /// The buffers belong to the caller.
 final class ReserveIn {
-  /// SIP_C and ATP_C: SPEC_I_PT and ALL_TG_PT are understood. CRH: compatible reservation handling.
-  /// PTPL_C stays 0 until reservations are kept over a restart.
-  private static final int CRH = 0x10, SIP_C = 0x08, ATP_C = 0x04;
+  /// RLR_C: REPLACE LOST RESERVATION. CRH: compatible reservation handling. SIP_C and ATP_C:
+  /// SPEC_I_PT and ALL_TG_PT are understood. PTPL_C: reservations are kept over a power cycle where
+  /// APTPL asks for it.
+  private static final int RLR_C = 0x80, CRH = 0x10, SIP_C = 0x08, ATP_C = 0x04, PTPL_C = 0x01;
 
-  private static final int TMV = 0x80;
+  private static final int TMV = 0x80, PTPL_A = 0x01;
 
-  /// 001b: TEST UNIT READY passes Write Exclusive and Exclusive Access; nothing is told of other
-  /// commands.
-  private static final int ALLOW_COMMANDS = 0x10;
+  /// 100b: TEST UNIT READY and RECEIVE COPY RESULTS pass Write Exclusive and Exclusive Access; MODE
+  /// SENSE, READ BUFFER, RECEIVE DIAGNOSTIC RESULTS, READ DEFECT DATA and the reports of what is
+  /// supported pass Write Exclusive.
+  private static final int ALLOW_COMMANDS = 0x40;
 
   private static final int R_HOLDER = 0x01;
 
@@ -43,19 +45,21 @@ final class ReserveIn {
         .writeZero(2);
   }
 
-  static ByteBuf reportCapabilities() {
+  static ByteBuf reportCapabilities(ReservationState state) {
     int types = 0; // WR_EX_AR is the highest bit of byte 4; EX_AC_AR the lowest of byte 5
     for (var type : ReservationType.values()) {
       types |= 1 << (type.code + 8) % 16;
     }
     return Unpooled.buffer(8)
         .writeShort(8)
-        .writeByte(CRH | SIP_C | ATP_C)
-        .writeByte(TMV | ALLOW_COMMANDS)
+        .writeByte(RLR_C | CRH | SIP_C | ATP_C | PTPL_C)
+        .writeByte(TMV | ALLOW_COMMANDS | (state.aptpl() ? PTPL_A : 0))
         .writeShort(types)
         .writeZero(2);
   }
 
+  /// One descriptor per nexus with ALL_TG_PT 0, also for those that a registration with ALL_TG_PT
+  /// made: the standard leaves it to the device server to sum them up.
   static ByteBuf readFullStatus(ReservationState state) {
     var out = Unpooled.buffer().writeInt(state.generation()).writeInt(0);
     for (var registration : state.registrations()) {

@@ -105,7 +105,7 @@ sealed interface ReserveOutList {
             bytes.getLong(SERVICE_ACTION_KEY),
             specify,
             (flags & ALL_TG_PT) != 0 && action.registers(),
-            (flags & APTPL) != 0 && action.registers(),
+            (flags & APTPL) != 0 && action.setsPersistence(),
             List.copyOf(ports)));
   }
 

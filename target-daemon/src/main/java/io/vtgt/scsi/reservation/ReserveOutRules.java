@@ -23,7 +23,7 @@ final class ReserveOutRules {
   static final int MOST_REGISTRATIONS = 1024;
 
   /// Bytes of the CDB and of the parameter list that refusals point at.
-  private static final int CDB_SCOPE_TYPE = 2, BASIC_FLAGS = 20, MOVE_FLAGS = 17, LIST_SA_KEY = 8;
+  private static final int CDB_SCOPE_TYPE = 2, BASIC_FLAGS = 20, LIST_KEY = 0, LIST_SA_KEY = 8;
 
   /// A PERSISTENT RESERVE OUT command.
   ///
@@ -36,7 +36,9 @@ final class ReserveOutRules {
   /// @param nexuses logged in and seeing the unit
   /// @param portalGroups all target ports of the sender's target: where ALL_TG_PT registers and
   ///   REGISTER AND MOVE may go
-  record Known(Collection<Nexus.Id> nexuses, Set<Integer> portalGroups) {}
+  /// @param lost what was kept of the reservations could not be read; the state is empty then, and
+  ///   only REPLACE LOST RESERVATION comes here
+  record Known(Collection<Nexus.Id> nexuses, Set<Integer> portalGroups, boolean lost) {}
 
   private final ReservationState state;
   private final Nexus.Id sender;
@@ -46,6 +48,7 @@ final class ReserveOutRules {
   // The state to be.
   private final Map<Nexus.Id, Long> keys = new LinkedHashMap<>();
   private Optional<Reservation> reservation;
+  private boolean aptpl;
   private final Map<Nexus.Id, Asc> attentions = new LinkedHashMap<>();
   private final Set<Nexus.Id> preempted = new LinkedHashSet<>();
 
@@ -56,6 +59,7 @@ final class ReserveOutRules {
     this.known = known;
     state.registrations().forEach(each -> keys.put(each.nexus(), each.key()));
     reservation = state.reservation();
+    aptpl = state.aptpl();
   }
 
   /// Rules on `order` that came through `sender`.
@@ -71,6 +75,7 @@ final class ReserveOutRules {
             case CLEAR -> rules.isSender() ? rules.clear() : new Ruling.Conflict();
             case PREEMPT, PREEMPT_AND_ABORT ->
                 rules.isSender() ? rules.preempt() : new Ruling.Conflict();
+            case REPLACE_LOST_RESERVATION -> rules.replaceLost(list);
             case REGISTER_AND_MOVE -> throw new AssertionError("basic list for " + order);
           };
       case Move move -> rules.isSender() ? rules.move(move) : new Ruling.Conflict();
@@ -86,15 +91,12 @@ final class ReserveOutRules {
 
   /// SPC-5, Registering, "Register behaviors for a REGISTER service action".
   private Ruling register(Basic list) {
-    if (list.aptpl()) {
-      return refused(Sense.invalidFieldInParameterList(BASIC_FLAGS, 0));
-    }
     boolean registered = keys.containsKey(sender);
     if (registered ? !isSender() : list.key() != 0) {
       return new Ruling.Conflict();
     }
     if (!registered && list.serviceActionKey() == 0) {
-      return granted(true); // "do nothing", SPEC_I_PT or not
+      return granted(true); // "do nothing", SPEC_I_PT or not: APTPL counts for nothing either
     }
     if (!list.specifyInitiatorPorts()) {
       return registerAt(targetPorts(sender, list), list, false);
@@ -120,9 +122,7 @@ final class ReserveOutRules {
 
   /// "Register behaviors for a REGISTER AND IGNORE EXISTING KEY service action".
   private Ruling registerAndIgnore(Basic list) {
-    return list.aptpl()
-        ? refused(Sense.invalidFieldInParameterList(BASIC_FLAGS, 0))
-        : registerAt(targetPorts(sender, list), list, true);
+    return registerAt(targetPorts(sender, list), list, true);
   }
 
   /// Registers, changes the key of, or unregisters every one of `nexuses`, or none of them. With
@@ -134,6 +134,7 @@ final class ReserveOutRules {
         return new Ruling.Conflict();
       }
     }
+    aptpl = list.aptpl();
     for (var nexus : nexuses) {
       if (list.serviceActionKey() == 0) {
         unregister(nexus);
@@ -262,13 +263,16 @@ final class ReserveOutRules {
       return refusedScopeOrType();
     }
     for (var nexus : List.copyOf(keys.keySet())) {
-      if (nexus.equals(sender)) {
-        continue;
+      boolean named = key == 0 || keys.get(nexus) == key;
+      if (named) {
+        preempted.add(nexus);
       }
-      if (key == 0 || keys.get(nexus) == key) {
+      if (nexus.equals(sender)) {
+        continue; // it stays registered
+      }
+      if (named) {
         keys.remove(nexus);
         attentions.put(nexus, Asc.REGISTRATIONS_PREEMPTED);
-        preempted.add(nexus);
       } else if (type.get() != before) {
         attentions.put(nexus, Asc.RESERVATIONS_RELEASED);
       }
@@ -286,9 +290,9 @@ final class ReserveOutRules {
     for (var nexus : List.copyOf(keys.keySet())) {
       if (keys.get(nexus) == key) {
         unregister(nexus);
+        preempted.add(nexus);
         if (!nexus.equals(sender)) {
           attentions.put(nexus, Asc.REGISTRATIONS_PREEMPTED);
-          preempted.add(nexus);
         }
       }
     }
@@ -299,9 +303,6 @@ final class ReserveOutRules {
 
   /// SPC-5, Registering and moving the reservation.
   private Ruling move(Move move) {
-    if (move.aptpl()) {
-      return refused(Sense.invalidFieldInParameterList(MOVE_FLAGS, 0));
-    }
     if (reservation.isEmpty()) {
       return refused(Sense.invalidFieldInCdb(1, 4));
     }
@@ -321,6 +322,7 @@ final class ReserveOutRules {
     var port = move.initiatorPort();
     var heir =
         at(withSendersPort(port.initiatorName(), port.isid().orElseThrow()), move.targetPort());
+    aptpl = move.aptpl();
     keys.put(heir, move.serviceActionKey());
     reservation = Optional.of(new Reservation(reservation.get().type(), Optional.of(heir)));
     if (move.unregister()) {
@@ -329,6 +331,32 @@ final class ReserveOutRules {
     return keys.size() > MOST_REGISTRATIONS
         ? refused(Sense.illegalRequest(Asc.INSUFFICIENT_REGISTRATION_RESOURCES))
         : granted(true);
+  }
+
+  // --- replacing what was lost
+
+  /// SPC-5, Replacing lost reservations. While they are lost it never conflicts (Recoverable loss
+  /// of persistent reservation information).
+  private Ruling replaceLost(Basic list) {
+    if (!known.lost()) {
+      return reservation.isPresent() && !keys.containsKey(sender)
+          ? new Ruling.Conflict()
+          : refused(Sense.illegalRequest(Asc.INVALID_RELEASE_OF_PERSISTENT_RESERVATION));
+    }
+    if (list.key() != 0) {
+      return refused(Sense.invalidFieldInParameterList(LIST_KEY, -1));
+    }
+    if (list.serviceActionKey() == 0) {
+      return refused(Sense.invalidFieldInParameterList(LIST_SA_KEY, -1));
+    }
+    var type = ReservationType.of(order.type());
+    if (order.scope() != 0 || type.isEmpty()) {
+      return refusedScopeOrType();
+    }
+    keys.put(sender, list.serviceActionKey());
+    reservation = Optional.of(Reservation.by(sender, type.get()));
+    aptpl = list.aptpl();
+    return granted(false); // PRGENERATION is 0, as the state of a unit that lost its own has it
   }
 
   // --- outcomes
@@ -356,7 +384,7 @@ final class ReserveOutRules {
         keys.entrySet().stream().map(each -> new Registration(each.getKey(), each.getValue()));
     var next =
         new ReservationState(
-            state.generation() + (counts ? 1 : 0), registrations.toList(), reservation);
+            state.generation() + (counts ? 1 : 0), registrations.toList(), reservation, aptpl);
     return new Ruling.Granted(next, Map.copyOf(attentions), Set.copyOf(preempted));
   }
 }

@@ -11,7 +11,8 @@ sealed interface Ruling {
 
   /// @param next the state afterwards
   /// @param attentions the unit attention each of these nexuses is owed
-  /// @param preempted nexuses whose tasks end before PREEMPT AND ABORT does; never the sender
+  /// @param preempted nexuses whose tasks end before PREEMPT AND ABORT does; the sender too when
+  ///   the key is its own, or everybody's
   record Granted(ReservationState next, Map<Nexus.Id, Asc> attentions, Set<Nexus.Id> preempted)
       implements Ruling {}
 

@@ -58,9 +58,13 @@ public record BlockLimits(
         limits.optimalTransfer() == 0 ? OPTIMAL_TRANSFER_BYTES : limits.optimalTransfer();
     return new BlockLimits(
         maxTransfer(unit),
-        Math.clamp(optimalBytes / profile.blockBytes(), 1, maxTransfer(unit)),
-        Math.max(profile.physicalBlockBytes(), unit.gate().geometry().physicalBlockBytes())
-            / profile.blockBytes(),
+        profile.optimalTransferBlocks() != 0
+            ? Math.min(profile.optimalTransferBlocks(), maxTransfer(unit))
+            : Math.clamp(optimalBytes / profile.blockBytes(), 1, maxTransfer(unit)),
+        profile.optimalTransferGranularityBlocks() != 0
+            ? profile.optimalTransferGranularityBlocks()
+            : Math.max(profile.physicalBlockBytes(), unit.gate().geometry().physicalBlockBytes())
+                / profile.blockBytes(),
         maxCompareAndWrite(unit),
         maxWriteSame(unit),
         true,

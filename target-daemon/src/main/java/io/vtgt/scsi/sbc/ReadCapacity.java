@@ -10,6 +10,8 @@ import io.vtgt.target.LogicalUnit;
 final class ReadCapacity {
   private static final int PARAMETER_LENGTH_16 = 32;
   private static final int ALLOCATION_LENGTH_16 = 10;
+
+  // In the byte that the 14 bits of LOWEST ALIGNED LOGICAL BLOCK ADDRESS begin in.
   private static final int LBPME = 0x80;
   private static final int LBPRZ = 0x40;
 
@@ -33,7 +35,7 @@ final class ReadCapacity {
     data.writeInt(blockBytes);
     data.writeByte(0); // no protection information
     data.writeByte(Integer.numberOfTrailingZeros(blocksPerPhysical));
-    data.writeByte(provisioning);
+    data.writeShort(provisioning << 8 | unit.profile().lowestAlignedBlock());
     data.writeZero(PARAMETER_LENGTH_16 - data.writerIndex());
     return Step.good(cut(data, task.cdb().u32(ALLOCATION_LENGTH_16)));
   }

@@ -34,7 +34,7 @@ public final class SbcCommands {
     return List.of(
         command("READ (6)", "08 1F FF FF FF 00", READS_MEDIUM, with(BYTES_6, ReadWrite::read)),
         command("WRITE (6)", "0A 1F FF FF FF 00", WRITES_MEDIUM, with(BYTES_6, ReadWrite::write)),
-        command("START STOP UNIT", "1B 01 00 0F F7 00", CHANGES_UNIT, StartStopUnit::begin),
+        command("START STOP UNIT", "1B 01 00 0F F7 00", Access.OWN_RULES, StartStopUnit::begin),
         command(
                 "READ CAPACITY (10)",
                 "25 00 00 00 00 00 00 00 00 00",

@@ -1,6 +1,7 @@
 package io.vtgt.scsi.sbc;
 
 import io.vertx.core.Future;
+import io.vtgt.scsi.Access;
 import io.vtgt.scsi.Asc;
 import io.vtgt.scsi.Cdb;
 import io.vtgt.scsi.Completion;
@@ -32,13 +33,16 @@ final class StartStopUnit {
     boolean start = cdb.bit(FLAGS, START);
     boolean flush = !cdb.bit(FLAGS, NO_FLUSH);
     int powerCondition = cdb.u8(FLAGS) >> 4;
+    // Starting is allowed past every reservation, the rest is not (SBC-4, Reservations).
+    if (!(start && powerCondition == 0)
+        && unit.reservations().conflicts(task.nexus().id(), Access.CHANGES_UNIT)) {
+      return new Step.Done(unit.reservations().conflict());
+    }
     if (powerCondition != 0) {
       return Step.GOOD; // START and LOEJ are not looked at then
     }
     if (!cdb.bit(FLAGS, LOEJ)) {
-      return start || !flush || !unit.state().mediumPresent()
-          ? Step.GOOD
-          : new Step.Running(unit.gate().flush().map(Completion.good()));
+      return start ? Step.GOOD : new Step.Running(stop(unit, flush));
     }
     if (!unit.profile().removable()) {
       return NOT_REMOVABLE;
@@ -48,6 +52,19 @@ final class StartStopUnit {
     }
     Nexus.Id by = task.nexus().id();
     return unit.onOwner(task, () -> start ? load(unit, by) : eject(unit, flush));
+  }
+
+  private static Future<Completion> stop(LogicalUnit unit, boolean flush) {
+    return flush(unit, flush && unit.state().mediumPresent())
+        .map(
+            _ -> {
+              unit.startStopCycles().stopped();
+              return Completion.good();
+            });
+  }
+
+  private static Future<Void> flush(LogicalUnit unit, boolean wanted) {
+    return wanted ? unit.gate().flush() : Future.succeededFuture();
   }
 
   private static Future<Completion> load(LogicalUnit unit, Nexus.Id by) {
@@ -67,9 +84,12 @@ final class StartStopUnit {
       return Future.succeededFuture(Completion.good());
     }
     unit.publish(unit.state().withMediumPresent(false));
-    Future<Void> durable = flush ? unit.gate().flush() : Future.succeededFuture();
-    return durable
-        .map(Completion.good())
+    return flush(unit, flush)
+        .map(
+            _ -> {
+              unit.startStopCycles().unloaded();
+              return Completion.good();
+            })
         .recover(
             failure -> {
               unit.publish(unit.state().withMediumPresent(true));

@@ -59,6 +59,7 @@ final class Verify {
     return new Step.Running(
         new MediumCheck(unit.gate(), offset, length, expected)
             .completion()
+            .onSuccess(_ -> unit.statistics().verified(length))
             .onComplete(_ -> expected.release()));
   }
 }

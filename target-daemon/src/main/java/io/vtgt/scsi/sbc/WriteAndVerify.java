@@ -34,16 +34,18 @@ final class WriteAndVerify {
             ReadWrite.partOfABlock(data, blockBytes)
                 ? ReadWrite.HALF_A_BLOCK
                 : new Step.Running(
-                    writeThenVerify(task, unit.gate(), lba * blockBytes, data, byteCheck == 1)));
+                    writeThenVerify(task, unit, lba * blockBytes, data, byteCheck == 1)));
   }
 
   /// @param data owned by this method
   private static Future<Completion> writeThenVerify(
-      Task task, StoreGate gate, long offset, ByteBuf data, boolean compare) {
+      Task task, LogicalUnit unit, long offset, ByteBuf data, boolean compare) {
+    StoreGate gate = unit.gate();
     int length = data.readableBytes();
     ByteBuf expected = compare ? data.retainedDuplicate() : Unpooled.EMPTY_BUFFER;
     return gate.write(task, offset, data, true)
         .compose(_ -> new MediumCheck(gate, offset, length, expected).completion())
+        .onSuccess(_ -> unit.statistics().verified(length))
         .onComplete(_ -> expected.release());
   }
 }

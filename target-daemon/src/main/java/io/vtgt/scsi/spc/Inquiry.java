@@ -6,6 +6,7 @@ import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
 import io.vtgt.scsi.page.VpdPage;
 import io.vtgt.target.LogicalUnit;
+import io.vtgt.target.Nexus;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
@@ -16,7 +17,13 @@ final class Inquiry {
   /// SPC-4: what today's initiators and test tools know; none of them knows 07h.
   private static final byte VERSION = 0x06;
 
-  private static final byte HISUP_AND_FORMAT_2 = 0x12, CMDQUE = 0x02, RMB = (byte) 0x80;
+  private static final byte HISUP_AND_FORMAT_2 = 0x12,
+      CMDQUE = 0x02,
+      MULTIP = 0x10,
+      RMB = (byte) 0x80;
+
+  /// Third-party copy commands (3PC).
+  private static final byte THIRD_PARTY_COPY = 0x08;
 
   /// No unit can ever be here: peripheral qualifier 011b, type 1Fh.
   private static final byte NO_UNIT = 0x7f;
@@ -36,7 +43,9 @@ final class Inquiry {
           .map(page -> Step.good(page.encode(unit, task.nexus()), allocationLength))
           .orElseGet(Inquiry::wrongPage);
     }
-    return pageCode == 0 ? Step.good(standardData(unit), allocationLength) : wrongPage();
+    return pageCode == 0
+        ? Step.good(standardData(unit, task.nexus()), allocationLength)
+        : wrongPage();
   }
 
   /// For a LUN that names no unit: the same form, saying so.
@@ -55,14 +64,20 @@ final class Inquiry {
     return Step.check(Sense.invalidFieldInCdb(2, 7));
   }
 
-  private static byte[] standardData(LogicalUnit unit) {
+  private static byte[] standardData(LogicalUnit unit, Nexus nexus) {
     LogicalUnit.Profile profile = unit.profile();
-    return standardData(
-        (byte) 0,
-        profile.removable() ? RMB : 0,
-        profile.vendor(),
-        profile.product(),
-        profile.revision());
+    byte[] data =
+        standardData(
+            unit.portGroups().peripheral(nexus.id()),
+            profile.removable() ? RMB : 0,
+            profile.vendor(),
+            profile.product(),
+            profile.revision());
+    data[5] |= (byte) (unit.portGroups().mode().tpgs << 4);
+    if (unit.portGroups().reachable(nexus.id()).size() > 1) {
+      data[6] |= MULTIP;
+    }
+    return data;
   }
 
   private static byte[] standardData(
@@ -70,7 +85,7 @@ final class Inquiry {
     ByteBuffer data = ByteBuffer.allocate(STANDARD_LENGTH);
     data.put(peripheral).put(removable).put(VERSION).put(HISUP_AND_FORMAT_2);
     data.put((byte) (STANDARD_LENGTH - 5)); // additional length
-    data.put((byte) 0).put((byte) 0).put(CMDQUE);
+    data.put(peripheral == NO_UNIT ? 0 : THIRD_PARTY_COPY).put((byte) 0).put(CMDQUE);
     data.put(ascii(vendor, 8)).put(ascii(product, 16)).put(ascii(revision, 4));
     data.position(58);
     for (short standard : STANDARDS) {

@@ -11,15 +11,17 @@ import io.vtgt.scsi.Task;
 import io.vtgt.scsi.page.ModePage;
 import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.LogicalUnitState;
+import io.vtgt.target.ModeSettings;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 
-/// MODE SELECT (6) and (10) (SPC-5). A list is taken whole or not at all.
+/// MODE SELECT (6) and (10) (SPC-5). A list is taken whole or not at all, and with SP it is on
+/// stable storage before it takes effect.
 final class ModeSelect {
 
   /// Where the header of a parameter list has what (SPC-5, Mode parameter header).
   private enum Header {
-    OF_6(4, 3) {
+    OF_6(4, 3, 4) {
       @Override
       int descriptorLength(ByteBuffer list) {
         return list.get(descriptorLengthAt) & 0xff;
@@ -30,7 +32,7 @@ final class ModeSelect {
         return false;
       }
     },
-    OF_10(8, 6) {
+    OF_10(8, 6, 7) {
       @Override
       int descriptorLength(ByteBuffer list) {
         return list.getShort(descriptorLengthAt) & 0xffff;
@@ -44,10 +46,12 @@ final class ModeSelect {
 
     final int length;
     final int descriptorLengthAt;
+    final int listLengthInCdb;
 
-    Header(int length, int descriptorLengthAt) {
+    Header(int length, int descriptorLengthAt, int listLengthInCdb) {
       this.length = length;
       this.descriptorLengthAt = descriptorLengthAt;
+      this.listLengthInCdb = listLengthInCdb;
     }
 
     abstract int descriptorLength(ByteBuffer list);
@@ -78,11 +82,18 @@ final class ModeSelect {
 
   private static Step begin(Task task, LogicalUnit unit, Header header, int listLength) {
     boolean pageFormat = task.cdb().bit(1, 4);
+    boolean revert = task.cdb().bit(1, 1); // RTD
+    boolean save = task.cdb().bit(1, 0); // SP
+    if (revert) {
+      return listLength == 0
+          ? unit.onOwner(task, () -> apply(task, unit, unit.defaults(), save))
+          : Step.check(Sense.invalidFieldInCdb(header.listLengthInCdb, 7));
+    }
     if (!pageFormat) {
       return Step.check(Sense.invalidFieldInCdb(1, 4));
     }
     if (listLength == 0) {
-      return Step.GOOD;
+      return save ? unit.onOwner(task, () -> apply(task, unit, unit.state(), true)) : Step.GOOD;
     }
     return new Step.NeedsData(
         listLength,
@@ -90,7 +101,7 @@ final class ModeSelect {
           byte[] list = takeBytes(data);
           return list.length < listLength
               ? Step.check(LENGTH_ERROR)
-              : unit.onOwner(task, () -> select(task, unit, header, list));
+              : unit.onOwner(task, () -> select(task, unit, header, list, save));
         });
   }
 
@@ -104,16 +115,23 @@ final class ModeSelect {
 
   /// On the unit's owner context: nobody else changes the state meanwhile.
   private static Future<Completion> select(
-      Task task, LogicalUnit unit, Header header, byte[] list) {
-    LogicalUnitState before = unit.state();
-    return switch (read(ByteBuffer.wrap(list), header, unit, before)) {
+      Task task, LogicalUnit unit, Header header, byte[] list, boolean save) {
+    return switch (read(ByteBuffer.wrap(list), header, unit, unit.state())) {
       case Reading.Refused refused -> Future.succeededFuture(Completion.check(refused.sense()));
-      case Reading.Selected selected -> apply(task, unit, before, selected.state());
+      case Reading.Selected selected -> apply(task, unit, selected.state(), save);
     };
   }
 
   private static Future<Completion> apply(
-      Task task, LogicalUnit unit, LogicalUnitState before, LogicalUnitState after) {
+      Task task, LogicalUnit unit, LogicalUnitState wanted, boolean save) {
+    return save
+        ? unit.save(wanted).compose(_ -> takeEffect(task, unit, wanted.mode()))
+        : takeEffect(task, unit, wanted.mode());
+  }
+
+  private static Future<Completion> takeEffect(Task task, LogicalUnit unit, ModeSettings mode) {
+    LogicalUnitState before = unit.state();
+    LogicalUnitState after = before.withMode(mode);
     if (after.equals(before)) {
       return Future.succeededFuture(Completion.good());
     }

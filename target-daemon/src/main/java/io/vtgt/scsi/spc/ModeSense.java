@@ -1,6 +1,5 @@
 package io.vtgt.scsi.spc;
 
-import io.vtgt.scsi.Asc;
 import io.vtgt.scsi.Cdb;
 import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.Step;
@@ -13,7 +12,7 @@ import java.util.List;
 
 /// MODE SENSE (6) and (10) (SPC-5).
 final class ModeSense {
-  private static final int CURRENT = 0, CHANGEABLE = 1, DEFAULT = 2;
+  private static final int CURRENT = 0, CHANGEABLE = 1, DEFAULT = 2; // 3: saved
   private static final int ALL_PAGES = 0x3f, ALL_SUBPAGES = 0xff;
 
   /// Of the device-specific parameter (SBC-4).
@@ -87,14 +86,14 @@ final class ModeSense {
     }
     var pages = new ByteArrayOutputStream();
     for (ModePage page : asked) {
-      switch (control) {
-        case CURRENT -> pages.writeBytes(page.encode(page.body().apply(unit.state())));
-        case CHANGEABLE -> pages.writeBytes(page.encode(page.changeable()));
-        case DEFAULT -> pages.writeBytes(page.encode(page.body().apply(unit.defaults())));
-        default -> {
-          return Step.check(Sense.illegalRequest(Asc.SAVING_PARAMETERS_NOT_SUPPORTED));
-        }
-      }
+      pages.writeBytes(
+          page.encode(
+              switch (control) {
+                case CURRENT -> page.body().apply(unit.state());
+                case CHANGEABLE -> page.changeable();
+                case DEFAULT -> page.body().apply(unit.defaults());
+                default -> page.body().apply(unit.saved());
+              }));
     }
     return Step.good(framing.around(pages.toByteArray()), allocationLength);
   }

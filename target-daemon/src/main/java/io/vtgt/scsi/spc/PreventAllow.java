@@ -1,7 +1,6 @@
 package io.vtgt.scsi.spc;
 
 import io.vtgt.scsi.Access;
-import io.vtgt.scsi.Completion;
 import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
@@ -18,7 +17,7 @@ final class PreventAllow {
     }
     // Allowing is allowed past every reservation, preventing is not.
     if (prevent == 1 && unit.reservations().conflicts(task.nexus().id(), Access.CHANGES_UNIT)) {
-      return new Step.Done(new Completion.ReservationConflict());
+      return new Step.Done(unit.reservations().conflict());
     }
     unit.preventRemoval(task.nexus(), prevent == 1);
     return Step.GOOD;

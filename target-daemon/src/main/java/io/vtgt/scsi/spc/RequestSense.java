@@ -18,7 +18,12 @@ final class RequestSense {
 
   static Step begin(Task task, LogicalUnit unit) {
     Optional<Sense> attention = task.nexus().takeAttention(task.lun()).map(Sense::unitAttention);
-    return answer(task, attention.or(unit::notReady).orElse(NOTHING));
+    return answer(
+        task,
+        attention
+            .or(() -> unit.portGroups().inaccessible(task.nexus().id()))
+            .or(unit::notReady)
+            .orElse(NOTHING));
   }
 
   /// @param sense told in the format the DESC bit asks for

@@ -17,12 +17,19 @@ public final class SpcCommands {
             .needsMedium(true),
         command("REQUEST SENSE", "03 01 00 00 FF 00", Access.ALWAYS, RequestSense::begin),
         command("INQUIRY", "12 01 FF FF FF 00", Access.ALWAYS, Inquiry::begin),
-        command("MODE SELECT (6)", "15 10 00 00 FF 00", Access.CHANGES_UNIT, ModeSelect::begin6),
+        command("MODE SELECT (6)", "15 13 00 00 FF 00", Access.CHANGES_UNIT, ModeSelect::begin6),
         // Exclusive access keeps it from strangers, write exclusive does not (SPC-5, commands
         // allowed in the presence of various reservations): like a read, but of no medium.
         command("MODE SENSE (6)", "1A 08 FF FF FF 00", Access.READS_MEDIUM, ModeSense::begin6)
             .needsMedium(false),
-        command("SEND DIAGNOSTIC", "1D 17 00 00 00 00", Access.CHANGES_UNIT, SendDiagnostic::begin),
+        // As MODE SENSE.
+        command(
+                "RECEIVE DIAGNOSTIC RESULTS",
+                "1C 01 FF FF FF 00",
+                Access.READS_MEDIUM,
+                ReceiveDiagnosticResults::begin)
+            .needsMedium(false),
+        command("SEND DIAGNOSTIC", "1D F7 00 00 00 00", Access.CHANGES_UNIT, SendDiagnostic::begin),
         command(
                 "PREVENT ALLOW MEDIUM REMOVAL",
                 "1E 00 00 00 03 00",
@@ -35,8 +42,22 @@ public final class SpcCommands {
             Access.READS_MEDIUM,
             ReadDefectData::begin10),
         command(
+            "WRITE BUFFER",
+            "3B 1F FF FF FF FF FF FF FF 00",
+            Access.CHANGES_UNIT,
+            EchoBuffer::write),
+        command(
+                "READ BUFFER (10)",
+                "3C 1F FF FF FF FF FF FF FF 00",
+                Access.READS_MEDIUM,
+                EchoBuffer::read)
+            .needsMedium(false),
+        command(
+            "LOG SELECT", "4C 02 FF FF 00 00 00 FF FF 00", Access.CHANGES_UNIT, LogSelect::begin),
+        command("LOG SENSE", "4D 00 FF FF 00 FF FF FF FF 00", Access.REPORTS, LogSense::begin),
+        command(
             "MODE SELECT (10)",
-            "55 10 00 00 00 00 00 FF FF 00",
+            "55 13 00 00 00 00 00 FF FF 00",
             Access.CHANGES_UNIT,
             ModeSelect::begin10),
         command(
@@ -51,17 +72,43 @@ public final class SpcCommands {
             Access.ALWAYS,
             (task, _) -> ReportLuns.begin(task)),
         service(
-            "REPORT SUPPORTED OPERATION CODES",
-            0x0c,
-            "A3 0C 87 FF FF FF FF FF FF FF 00 00",
+            "REPORT IDENTIFYING INFORMATION",
+            0x05,
+            "A3 05 00 00 00 00 FF FF FF FF FE 00",
             Access.REPORTS,
-            ReportSupportedOperationCodes::begin),
+            IdentifyingInformation::report),
         service(
-            "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS",
-            0x0d,
-            "A3 0D 80 00 00 00 FF FF FF FF 00 00",
+                "REPORT SUPPORTED OPERATION CODES",
+                0x0c,
+                "A3 0C 87 FF FF FF FF FF FF FF 00 00",
+                Access.READS_MEDIUM,
+                ReportSupportedOperationCodes::begin)
+            .needsMedium(false),
+        service(
+                "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS",
+                0x0d,
+                "A3 0D 80 00 00 00 FF FF FF FF 00 00",
+                Access.READS_MEDIUM,
+                ReportSupportedTmf::begin)
+            .needsMedium(false),
+        service(
+            "REPORT TIMESTAMP",
+            0x0f,
+            "A3 0F 00 00 00 00 FF FF FF FF 00 00",
             Access.REPORTS,
-            ReportSupportedTmf::begin),
+            Timestamp::report),
+        service(
+            "SET IDENTIFYING INFORMATION",
+            0x06,
+            "A4 06 00 00 00 00 FF FF FF FF FE 00",
+            Access.CHANGES_UNIT,
+            IdentifyingInformation::set),
+        service(
+            "SET TIMESTAMP",
+            0x0f,
+            "A4 0F 00 00 00 00 FF FF FF FF 00 00",
+            Access.CHANGES_UNIT,
+            Timestamp::set),
         command(
             "READ DEFECT DATA (12)",
             "B7 1F FF FF FF FF FF FF FF FF 00 00",

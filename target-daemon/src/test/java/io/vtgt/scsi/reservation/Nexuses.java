@@ -6,7 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/// Nexuses by one-letter names, and states as text: `A=1 B=2 / WE-RO A`.
+/// Nexuses by one-letter names, and states as text: `A=1 B=2 / WE-RO A`, with `kept` at the end
+/// where APTPL is on.
 ///
 /// A to D are initiator ports of hosts a to d at portal group 1; E is the port of A at group 2.
 final class Nexuses {
@@ -17,6 +18,7 @@ final class Nexuses {
       E = nexus("a", 1, 2);
   static final Map<String, Nexus.Id> BY_NAME = Map.of("A", A, "B", B, "C", C, "D", D, "E", E);
 
+  private static final String KEPT = " kept";
   private static final Map<String, ReservationType> TYPES = new LinkedHashMap<>();
 
   static {
@@ -49,7 +51,9 @@ final class Nexuses {
     return nexus.toString();
   }
 
-  static ReservationState state(String text) {
+  static ReservationState state(String whole) {
+    boolean aptpl = whole.endsWith(KEPT);
+    String text = aptpl ? whole.substring(0, whole.length() - KEPT.length()) : whole;
     String[] halves = text.split("/", -1);
     var registrations = new ArrayList<ReservationState.Registration>();
     for (String each : halves[0].trim().split(" +", -1)) {
@@ -68,7 +72,7 @@ final class Nexuses {
                   type(words[0]),
                   words.length > 1 ? Optional.of(BY_NAME.get(words[1])) : Optional.empty()));
     }
-    return new ReservationState(7, registrations, reservation);
+    return new ReservationState(7, registrations, reservation, aptpl);
   }
 
   static String text(ReservationState state) {
@@ -93,6 +97,6 @@ final class Nexuses {
                   });
               held.holder().ifPresent(holder -> text.append(name(holder)).append(' '));
             });
-    return text.toString().trim();
+    return text.toString().trim() + (state.aptpl() ? KEPT : "");
   }
 }

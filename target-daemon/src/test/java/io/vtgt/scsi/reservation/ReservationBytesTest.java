@@ -14,13 +14,11 @@ import io.vtgt.scsi.CommandSpec;
 import io.vtgt.scsi.Completion;
 import io.vtgt.scsi.Step;
 import io.vtgt.target.Nexus;
-import java.util.Collection;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,9 +54,16 @@ class ReservationBytesTest {
     assertBytes(hex, ReserveIn.readReservation(Nexuses.state(state)));
   }
 
-  @Test
-  void reportCapabilities_everyTypeAndNoPersistence() {
-    assertBytes("0008 1c 90 ea01 0000", ReserveIn.reportCapabilities());
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          A=1      | 0008 9d c0 ea01 0000
+          A=1 kept | 0008 9d c1 ea01 0000
+          """)
+  void reportCapabilities_everyTypeAndPersistenceAsItIs(String state, String hex) {
+    assertBytes(hex, ReserveIn.reportCapabilities(Nexuses.state(state)));
   }
 
   @Test
@@ -87,7 +92,7 @@ class ReservationBytesTest {
   @ParameterizedTest
   @CsvSource({"0, 0", "3, 3", "8, 8", "23, 23", "24, 24", "25, 24", "65535, 24"})
   void reserveIn_allocationLength_cutsTheAnswerOnly(int allocation, int expected) {
-    var reservations = new Reservations(new QuietUnit());
+    var reservations = new Reservations(new FakeUnit());
     register(reservations, Nexuses.A);
     register(reservations, Nexuses.B);
     var cdb = Cdb.of("5e 00 00 00 00 00 00 %04x 00".formatted(allocation).replace(" ", ""));
@@ -268,28 +273,15 @@ class ReservationBytesTest {
       assertEquals(row.opcode() < 0x20 ? 6 : 10, row.usage().length, row.name());
       row.serviceAction().ifPresent(action -> assertEquals(action, row.usage()[1], row.name()));
     }
-    assertEquals(4 + 4 + 8, keys.size());
-  }
-
-  private static final class QuietUnit implements Reservations.Unit {
-    @Override
-    public Collection<Nexus.Id> nexuses() {
-      return List.of();
-    }
-
-    @Override
-    public void attention(Asc asc, Set<Nexus.Id> whose) {}
-
-    @Override
-    public Future<Void> abortTasksOf(Nexus.Id nexus) {
-      return Future.succeededFuture();
-    }
+    assertEquals(4 + 4 + 9, keys.size());
   }
 
   private static void register(Reservations reservations, Nexus.Id nexus) {
     var list = new ReserveOutList.Basic(0, 1, false, false, false, List.of());
     var order = new ReserveOutRules.Order(ServiceAction.REGISTER, 0, 0, list);
-    assertEquals(Completion.good(), reservations.reserveOut(nexus, order).result());
+    assertEquals(
+        Completion.good(),
+        reservations.reserveOut(nexus, order, Future::succeededFuture).result().completion());
   }
 
   /// A well-formed list, without the TransportIDs of SPEC_I_PT.

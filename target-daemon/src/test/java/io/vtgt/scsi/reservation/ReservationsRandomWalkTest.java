@@ -5,22 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.vertx.core.Future;
 import io.vtgt.scsi.Access;
-import io.vtgt.scsi.Asc;
 import io.vtgt.scsi.Status;
-import io.vtgt.target.Nexus;
-import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Random commands of four nexuses with few keys, so that they meet; a model that keeps no more
-/// than a map and two letters must agree after every step.
+/// than a map and two letters must agree after every step. Now and then the unit is made anew from
+/// what its memory recalls, and a write of that memory fails.
 class ReservationsRandomWalkTest {
+  private static final ServiceAction MOVES = ServiceAction.REGISTER_AND_MOVE;
   private static final List<String> NAMES = List.of("A", "B", "C", "D");
   private static final List<String> TYPES = List.of("WE", "EA", "WE-RO", "EA-RO", "WE-AR", "EA-AR");
 
@@ -31,6 +29,17 @@ class ReservationsRandomWalkTest {
     String holder = "";
     String spc2 = "";
     int generation;
+    boolean kept;
+
+    void restart() {
+      generation = 0;
+      spc2 = "";
+      if (!kept) {
+        keys.clear();
+        type = "";
+        holder = "";
+      }
+    }
 
     boolean shared() {
       return type.endsWith("AR");
@@ -53,17 +62,22 @@ class ReservationsRandomWalkTest {
       holder = shared() ? "" : who;
     }
 
-    Status out(ServiceAction action, String who, long key, long sa, String newType) {
+    Status out(ServiceAction action, String who, long key, long sa, String newType, boolean aptpl) {
       if (!spc2.isEmpty()) {
         return Status.RESERVATION_CONFLICT;
       }
       long mine = keys.getOrDefault(who, 0L);
       boolean right = mine == key || action == ServiceAction.REGISTER_AND_IGNORE_EXISTING_KEY;
       boolean register = action.registers();
+      if (action == ServiceAction.REPLACE_LOST_RESERVATION) {
+        return type.isEmpty() || mine != 0 ? Status.CHECK_CONDITION : Status.RESERVATION_CONFLICT;
+      }
       if (!right || (mine == 0 && !register)) {
         return Status.RESERVATION_CONFLICT;
       }
       if (register) {
+        boolean nothing = action == ServiceAction.REGISTER && mine == 0 && sa == 0;
+        kept = nothing ? kept : aptpl;
         if (sa != 0) {
           keys.put(who, sa);
         } else if (mine != 0) {
@@ -144,28 +158,7 @@ class ReservationsRandomWalkTest {
       if (!type.isEmpty()) {
         text.append("/ ").append(type).append(' ').append(holder);
       }
-      return text.toString().trim();
-    }
-  }
-
-  private static final class Listener implements Reservations.Unit {
-    final Set<Nexus.Id> told = new HashSet<>();
-    final Set<Nexus.Id> aborted = new HashSet<>();
-
-    @Override
-    public Collection<Nexus.Id> nexuses() {
-      return List.of();
-    }
-
-    @Override
-    public void attention(Asc asc, Set<Nexus.Id> whose) {
-      told.addAll(whose);
-    }
-
-    @Override
-    public Future<Void> abortTasksOf(Nexus.Id nexus) {
-      aborted.add(nexus);
-      return Future.succeededFuture();
+      return text.toString().trim() + (kept ? " kept" : "");
     }
   }
 
@@ -173,44 +166,59 @@ class ReservationsRandomWalkTest {
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
   void anyCommands_agreeWithTheModel(long seed) {
     var random = new Random(seed);
-    var listener = new Listener();
-    var reservations = new Reservations(listener);
+    var memory = new FakeUnit.Memory();
+    var unit = new FakeUnit(memory);
+    var reservations = new Reservations(unit);
     var model = new Model();
-    var actions = ServiceAction.values();
+    var actions = Stream.of(ServiceAction.values()).filter(it -> !MOVES.equals(it)).toList();
     for (int step = 0; step < 20_000; step++) {
       String who = NAMES.get(random.nextInt(NAMES.size()));
       var nexus = Nexuses.BY_NAME.get(who);
       String what = "seed " + seed + " step " + step + ": " + model.text() + " " + model.spc2;
       int dice = random.nextInt(40);
-      listener.told.clear();
-      listener.aborted.clear();
+      unit.attentions.clear();
+      unit.aborts.clear();
       if (dice == 0) {
         reservations.nexusLost(nexus);
         model.spc2 = model.spc2.equals(who) ? "" : model.spc2;
       } else if (dice == 1) {
         reservations.unitReset();
         model.spc2 = "";
+      } else if (dice == 2) {
+        unit = new FakeUnit(memory);
+        reservations = new Reservations(unit);
+        model.restart();
       } else if (dice < 8) {
         boolean release = random.nextBoolean();
         var answer = release ? reservations.release(nexus) : reservations.reserve(nexus);
         assertEquals(model.reserve(who, release), answer.status(), what);
       } else {
-        var action = actions[random.nextInt(actions.length - 1)]; // all but REGISTER AND MOVE
+        var action = actions.get(random.nextInt(actions.size()));
         // Mostly the right key, else few would get past it.
         long key = random.nextInt(5) > 0 ? model.keys.getOrDefault(who, 0L) : random.nextInt(4);
         long sa = random.nextInt(4);
         String type = TYPES.get(random.nextInt(TYPES.size()));
-        what += " " + who + " " + action + " " + key + " " + sa + " " + type;
+        boolean aptpl = random.nextInt(3) > 0;
+        what += " " + who + " " + action + " " + key + " " + sa + " " + type + " " + aptpl;
         var order =
             new ReserveOutRules.Order(
                 action,
                 0,
                 Nexuses.type(type).code,
-                new ReserveOutList.Basic(key, sa, false, false, false, List.of()));
-        var answer = reservations.reserveOut(nexus, order).result();
-        assertEquals(model.out(action, who, key, sa, type), answer.status(), what);
-        assertFalse(listener.told.contains(nexus), what + ": told itself");
-        assertFalse(listener.aborted.contains(nexus), what + ": aborted itself");
+                new ReserveOutList.Basic(key, sa, false, false, aptpl, List.of()));
+        memory.failing = random.nextInt(400) == 0;
+        int writes = memory.writes;
+        var answer =
+            reservations.reserveOut(nexus, order, Future::succeededFuture).result().completion();
+        boolean refused = memory.failing && memory.writes > writes;
+        memory.failing = false;
+        if (refused) {
+          assertEquals(Status.CHECK_CONDITION, answer.status(), what); // and the model is as it was
+        } else {
+          assertEquals(model.out(action, who, key, sa, type, aptpl), answer.status(), what);
+        }
+        assertFalse(unit.attentions.containsKey(nexus), what + ": told itself");
+        assertFalse(unit.aborts.containsKey(nexus), what + ": aborted itself");
       }
       assertEquals(model.text(), Nexuses.text(reservations.state()), what);
       assertEquals(model.generation, reservations.state().generation(), what);

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vtgt.scsi.Access;
 import io.vtgt.scsi.Asc;
 import io.vtgt.scsi.Cdb;
@@ -13,11 +12,11 @@ import io.vtgt.scsi.Completion;
 import io.vtgt.scsi.Status;
 import io.vtgt.scsi.Step;
 import io.vtgt.target.Nexus;
-import java.util.Collection;
-import java.util.LinkedHashMap;
+import io.vtgt.target.Turn;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,29 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class ReservationsTest {
   private static final Nexus.Id A = Nexuses.A, B = Nexuses.B, C = Nexuses.C;
-
-  /// Remembers what it was asked for; aborts end when the test says so.
-  private static final class FakeUnit implements Reservations.Unit {
-    final Map<Nexus.Id, Asc> attentions = new LinkedHashMap<>();
-    final Map<Nexus.Id, Promise<Void>> aborts = new LinkedHashMap<>();
-
-    @Override
-    public Collection<Nexus.Id> nexuses() {
-      return List.of(A, B, C);
-    }
-
-    @Override
-    public void attention(Asc asc, Set<Nexus.Id> whose) {
-      whose.forEach(nexus -> attentions.put(nexus, asc));
-    }
-
-    @Override
-    public Future<Void> abortTasksOf(Nexus.Id nexus) {
-      var promise = Promise.<Void>promise();
-      aborts.put(nexus, promise);
-      return promise.future();
-    }
-  }
+  private static final Supplier<Future<Void>> NO_TASKS = Future::succeededFuture;
 
   private final FakeUnit unit = new FakeUnit();
   private final Reservations reservations = new Reservations(unit);
@@ -183,7 +160,7 @@ class ReservationsTest {
   void preemptAndAbort_answersWhenThePreemptedAreDone() {
     establish("A=1 B=2 C=2 / EA B");
     var order = new ReserveOutRules.Order(ServiceAction.PREEMPT_AND_ABORT, 0, 1, basic(1, 2));
-    var answer = reservations.reserveOut(A, order);
+    var answer = reservations.reserveOut(A, order, NO_TASKS).compose(ReservationsTest::answer);
     assertEquals(Set.of(B, C), unit.aborts.keySet());
     assertTrue(reservations.conflicts(B, Access.WRITES_MEDIUM), "conflicts from now on");
     unit.aborts.get(B).complete();
@@ -238,9 +215,16 @@ class ReservationsTest {
   }
 
   private Completion run(Nexus.Id nexus, ServiceAction action, int type, ReserveOutList list) {
+    var order = new ReserveOutRules.Order(action, 0, type, list);
     return reservations
-        .reserveOut(nexus, new ReserveOutRules.Order(action, 0, type, list))
+        .reserveOut(nexus, order, NO_TASKS)
+        .compose(ReservationsTest::answer)
         .result();
+  }
+
+  /// What the initiator hears, and when.
+  private static Future<Completion> answer(Turn turn) {
+    return turn.rest().map(turn.completion());
   }
 
   private static ReserveOutList basic(long key, long saKey) {

@@ -317,13 +317,83 @@ class ReserveOutRulesTest {
   }
 
   @Test
-  void aptpl_refusedForRegistrations() {
-    var basic = new ReserveOutList.Basic(0, 1, false, false, true, List.of());
-    String refused = "INVALID_FIELD_IN_PARAMETER_LIST";
-    check(ServiceAction.REGISTER, "-", "A", 0, basic, refused, null, null);
-    check(ServiceAction.REGISTER_AND_IGNORE_EXISTING_KEY, "-", "A", 0, basic, refused, null, null);
-    var move = new ReserveOutList.Move(1, 5, false, true, 1, TransportId.of(Nexuses.B));
-    check(ServiceAction.REGISTER_AND_MOVE, "A=1 / WE A", "A", 0, move, refused, null, null);
+  void aptpl_isThatOfTheRegistrationMadeLast() {
+    var on = new ReserveOutList.Basic(0, 1, false, false, true, List.of());
+    var off = new ReserveOutList.Basic(1, 1, false, false, false, List.of());
+    for (var action :
+        List.of(ServiceAction.REGISTER, ServiceAction.REGISTER_AND_IGNORE_EXISTING_KEY)) {
+      check(action, "-", "A", 0, on, "GOOD", "A=1 kept", null);
+      check(action, "A=1 B=2 / EA B kept", "A", 0, off, "GOOD", "A=1 B=2 / EA B", null);
+    }
+    for (boolean aptpl : new boolean[] {true, false}) {
+      var move = new ReserveOutList.Move(1, 5, false, aptpl, 1, TransportId.of(Nexuses.B));
+      String after = "A=1 B=5 / WE B" + (aptpl ? " kept" : "");
+      check(ServiceAction.REGISTER_AND_MOVE, "A=1 / WE A", "A", 0, move, "GOOD", after, null);
+    }
+  }
+
+  @Test
+  void aptpl_registerOfNobodyWithNothing_changesNothing() {
+    var nothing = new ReserveOutList.Basic(0, 0, false, false, false, List.of());
+    String before = "B=2 / EA B kept";
+    check(ServiceAction.REGISTER, before, "A", 0, nothing, "GOOD", before, null);
+  }
+
+  @Test
+  void aptpl_otherServiceActionsLeaveItAlone() {
+    var list = new ReserveOutList.Basic(1, 2, false, false, false, List.of());
+    String before = "A=1 B=2 / WE B kept", invalid = "INVALID_RELEASE_OF_PERSISTENT_RESERVATION";
+    check(ServiceAction.RELEASE, "A=1 kept", "A", 1, list, "GOOD", "A=1 kept", null);
+    check(ServiceAction.RESERVE, "A=1 kept", "A", 1, list, "GOOD", "A=1 / WE A kept", null);
+    check(ServiceAction.PREEMPT, before, "A", 1, list, "GOOD", "A=1 / WE A kept", "B:P");
+    check(ServiceAction.CLEAR, before, "A", 1, list, "GOOD", "- kept", "B:C");
+    check(ServiceAction.REPLACE_LOST_RESERVATION, before, "A", 1, list, invalid, null, null);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          # before       | who | outcome
+          -              | A   | INVALID_RELEASE_OF_PERSISTENT_RESERVATION
+          A=1 / WE A     | A   | INVALID_RELEASE_OF_PERSISTENT_RESERVATION
+          A=1 B=2 / WE A | B   | INVALID_RELEASE_OF_PERSISTENT_RESERVATION
+          A=1 / WE A     | C   | CONFLICT
+          """)
+  void replaceLostReservation_whileNothingIsLost_refused(
+      String before, String who, String outcome) {
+    var action = ServiceAction.REPLACE_LOST_RESERVATION;
+    check(action, before, who, "0", "7", "WE", outcome, null, null);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          # before                | who | key | sa key | preempted
+          A=1 B=2 C=2 / WE B      | A   | 1   | 2      | B C
+          A=1 B=1 C=2 / WE B      | A   | 1   | 1      | A B
+          A=1 B=1 C=2 / WE C      | A   | 1   | 1      | A B
+          A=1 B=2 / WE A          | A   | 1   | 1      | A
+          A=1 B=2                 | A   | 1   | 1      | A
+          A=1 B=2 / WE-AR         | A   | 1   | 0      | A B
+          A=1 B=2 / EA-AR         | A   | 1   | 2      | B
+          """)
+  void preempted_areAllWithTheKey_theSenderToo(
+      String before, String who, String key, String saKey, String expected) {
+    var list = new ReserveOutList.Basic(key(key), key(saKey), false, false, false, List.of());
+    var order = new ReserveOutRules.Order(ServiceAction.PREEMPT_AND_ABORT, 0, 1, list);
+    var ruling =
+        ReserveOutRules.rule(Nexuses.state(before), Nexuses.BY_NAME.get(who), order, KNOWN);
+    var granted = assertInstanceOf(Ruling.Granted.class, ruling);
+    assertEquals(
+        expected,
+        granted.preempted().stream()
+            .map(Nexuses::name)
+            .sorted()
+            .collect(java.util.stream.Collectors.joining(" ")));
   }
 
   @Test
@@ -334,7 +404,7 @@ class ReserveOutRulesTest {
           new ReservationState.Registration(
               new Nexus.Id("iqn.2026-01.test:many", i, "iqn.2026-01.test:target", 1), 1));
     }
-    var full = new ReservationState(3, registrations, Optional.empty());
+    var full = new ReservationState(3, registrations, Optional.empty(), false);
     var list = new ReserveOutList.Basic(0, 1, false, false, false, List.of());
     var order = new ReserveOutRules.Order(ServiceAction.REGISTER, 0, 0, list);
     var refused =
@@ -343,7 +413,7 @@ class ReserveOutRulesTest {
   }
 
   private static final ReserveOutRules.Known KNOWN =
-      new ReserveOutRules.Known(List.of(Nexuses.A, Nexuses.B, Nexuses.D), Set.of(1, 2));
+      new ReserveOutRules.Known(List.of(Nexuses.A, Nexuses.B, Nexuses.D), Set.of(1, 2), false);
 
   private static long key(String hex) {
     return Long.parseLong(hex, 16);
@@ -397,7 +467,9 @@ class ReserveOutRulesTest {
               .filter(each -> each.getValue() == Asc.REGISTRATIONS_PREEMPTED)
               .map(Map.Entry::getKey)
               .collect(java.util.stream.Collectors.toSet()),
-          granted.preempted());
+          granted.preempted().stream()
+              .filter(each -> !each.equals(Nexuses.BY_NAME.get(who)))
+              .collect(java.util.stream.Collectors.toSet()));
     }
   }
 

@@ -207,8 +207,10 @@ class ReservedUnitTest {
   }
 
   @Test
-  void replaceLostReservation_nothingIsEverLost_refused() throws Exception {
-    assertEquals("INVALID_FIELD_IN_CDB", a.run("5f 08 01 00 00 00 00 00 18 00", list(0, 1)));
+  void replaceLostReservation_nothingIsLost_refused() throws Exception {
+    assertEquals(
+        "INVALID_RELEASE_OF_PERSISTENT_RESERVATION",
+        a.run("5f 08 01 00 00 00 00 00 18 00", list(0, 1)));
   }
 
   private static String cdb(ServiceAction action, int type) {

@@ -3,11 +3,16 @@ package io.vtgt.scsi.spc;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.vtgt.scsi.alua.PortGroupSetup;
 import io.vtgt.scsi.page.VpdPage;
+import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.ScsiFixture;
 import io.vtgt.target.ScsiFixture.Initiator;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -24,7 +29,7 @@ class InquiryTest {
     fixture.addUnit(0);
     assertEquals(
         """
-        00 00 06 12 5b 00 00 02 \
+        00 00 06 12 5b 08 00 02 \
         56 54 47 54 20 20 20 20 \
         56 49 52 54 55 41 4c 2d 44 49 53 4b 20 20 20 20 \
         30 30 30 31 \
@@ -64,11 +69,12 @@ class InquiryTest {
   void supportedPages_areSortedAndEachIsThere() {
     fixture.addUnit(0);
     Initiator a = fixture.ready("a");
-    assertEquals("00 00 00 07 00 80 83 86 b0 b1 b2", a.send(0, "12 01 00 00 ff 00").data());
+    assertEquals(
+        "00 00 00 0b 00 80 83 85 86 87 88 8f b0 b1 b2", a.send(0, "12 01 00 00 ff 00").data());
     for (VpdPage page : VpdPage.rows()) {
       byte[] data =
           HexFormat.ofDelimiter(" ")
-              .parseHex(a.send(0, "12 01 %02x 01 00 00".formatted(page.code())).data());
+              .parseHex(a.send(0, "12 01 %02x 10 00 00".formatted(page.code())).data());
       assertEquals(page.code(), data[1] & 0xff);
       assertEquals(data.length - 4, (data[2] << 8) | (data[3] & 0xff), page.name());
     }
@@ -104,7 +110,49 @@ class InquiryTest {
   void extendedInquiry_isGolden() {
     fixture.addUnit(0);
     assertEquals(
-        "00 86 00 3c 00 07 01 01 00 00", fixture.ready("a").send(0, "12 01 86 00 0a 00").data());
+        "00 86 00 3c 00 07 01 01 08 00 00 00 00 1c 00 00",
+        fixture.ready("a").send(0, "12 01 86 00 10 00").data());
+  }
+
+  @Test
+  void managementNetworkAddresses_areNone() {
+    fixture.addUnit(0);
+    assertEquals("00 85 00 00", fixture.ready("a").send(0, "12 01 85 00 ff 00").data());
+  }
+
+  @Test
+  void modePagePolicy_isSharedForAllPages() {
+    fixture.addUnit(0);
+    assertEquals("00 87 00 04 3f ff 00 00", fixture.ready("a").send(0, "12 01 87 00 ff 00").data());
+  }
+
+  @Test
+  void severalPortalGroups_areSeveralPorts() {
+    LogicalUnit unit = fixture.addUnit(0);
+    unit.portGroups()
+        .start(
+            new PortGroupSetup(
+                PortGroupSetup.OFF.mode(), new TreeSet<>(List.of(1, 0x102)), Map.of()));
+    Initiator a = fixture.ready("a");
+    assertEquals("00 00 06 12 5b 08 10 02", a.send(0, "12 00 00 00 08 00").data());
+    String first = hex("iqn.2026-11.io.vtgt:test,t,0x0001\0\0\0");
+    String second = hex("iqn.2026-11.io.vtgt:test,t,0x0102\0\0\0");
+    assertEquals(
+        "00 88 00 68"
+            + " 00 00 00 01 00 00 00 00 00 00 00 28 53 98 00 24 "
+            + first
+            + " 00 00 01 02 00 00 00 00 00 00 00 28 53 98 00 24 "
+            + second,
+        a.send(0, "12 01 88 00 ff 00").data());
+  }
+
+  @Test
+  void scsiPorts_nameThePortalGroup() {
+    fixture.addUnit(0);
+    assertEquals(
+        "00 88 00 34 00 00 00 01 00 00 00 00 00 00 00 28 53 98 00 24 "
+            + hex("iqn.2026-11.io.vtgt:test,t,0x0001\0\0\0"),
+        fixture.ready("a").send(0, "12 01 88 00 ff 00").data());
   }
 
   @Test

@@ -14,10 +14,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ModePagesTest {
-  private static final String DISCONNECT = "02 0e 00 00 00 00 00 00 00 00 00 00 00 00 00 00",
-      CACHING = "08 12 04 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00",
-      CONTROL = "0a 0a 02 10 00 00 00 00 00 00 00 00",
-      CONTROL_EXTENSION = "4a 01 00 1c" + " 00".repeat(28),
+  private static final String ERROR_RECOVERY = "01 0a 00 00 00 00 00 00 00 00 00 00",
+      DISCONNECT = "02 0e 00 00 00 00 00 00 00 00 00 00 00 00 00 00",
+      CACHING = "88 12 04 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00",
+      CONTROL = "8a 0a 02 10 00 00 00 00 00 00 00 00",
+      CONTROL_EXTENSION = "4a 01 00 1c 06" + " 00".repeat(27),
+      POWER_CONDITION = "1a 26" + " 00".repeat(37) + " 54",
       EXCEPTIONS = "1c 0a 08 00 00 00 00 00 00 00 00 00",
       DESCRIPTOR = "00 00 08 00 00 00 02 00";
 
@@ -33,7 +35,16 @@ class ModePagesTest {
   @Test
   void allPages_comeInAscendingOrderAfterTheDescriptor() {
     assertEquals(
-        String.join(" ", "47 00 10 08", DESCRIPTOR, DISCONNECT, CACHING, CONTROL, EXCEPTIONS),
+        String.join(
+            " ",
+            "7b 00 10 08",
+            DESCRIPTOR,
+            ERROR_RECOVERY,
+            DISCONNECT,
+            CACHING,
+            CONTROL,
+            POWER_CONDITION,
+            EXCEPTIONS),
         a.send(0, "1a 00 3f 00 ff 00").data());
   }
 
@@ -42,11 +53,13 @@ class ModePagesTest {
     assertEquals(
         String.join(
             " ",
-            "00 62 00 10 00 00 00 00",
+            "00 96 00 10 00 00 00 00",
+            ERROR_RECOVERY,
             DISCONNECT,
             CACHING,
             CONTROL,
             CONTROL_EXTENSION,
+            POWER_CONDITION,
             EXCEPTIONS),
         a.send(0, "5a 08 3f ff 00 00 00 10 00 00").data());
     assertEquals(
@@ -73,15 +86,15 @@ class ModePagesTest {
   @Test
   void changeableValues_areMasks() {
     assertEquals(
-        "0f 00 10 00 0a 0a 04 00 08 40 00 00 00 00 00 00", a.send(0, "1a 08 4a 00 ff 00").data());
-    assertEquals("17 00 10 00 08 12 04 00", a.send(0, "1a 08 48 00 08 00").data());
+        "0f 00 10 00 8a 0a 04 00 08 40 00 00 00 00 00 00", a.send(0, "1a 08 4a 00 ff 00").data());
+    assertEquals("17 00 10 00 88 12 04 00", a.send(0, "1a 08 48 00 08 00").data());
   }
 
   @Test
   void defaultValues_areThoseOfTheBeginning() {
     unit.publish(unit.state().withMode(unit.state().mode().withWriteCacheEnabled(false)));
-    assertEquals("17 00 10 00 08 12 00 00", a.send(0, "1a 08 08 00 08 00").data());
-    assertEquals("17 00 10 00 08 12 04 00", a.send(0, "1a 08 88 00 08 00").data());
+    assertEquals("17 00 10 00 88 12 00 00", a.send(0, "1a 08 08 00 08 00").data());
+    assertEquals("17 00 10 00 88 12 04 00", a.send(0, "1a 08 88 00 08 00").data());
   }
 
   @ParameterizedTest
@@ -89,10 +102,8 @@ class ModePagesTest {
       delimiter = '|',
       textBlock =
           """
-          # saved values
-          1a 08 c8 00 ff 00 | ILLEGAL_REQUEST 3900
           # no such page, no such subpage
-          1a 08 01 00 ff 00 | ILLEGAL_REQUEST 2400 cd 00 02
+          1a 08 07 00 ff 00 | ILLEGAL_REQUEST 2400 cd 00 02
           1a 08 00 00 ff 00 | ILLEGAL_REQUEST 2400 cd 00 02
           1a 08 08 01 ff 00 | ILLEGAL_REQUEST 2400 cf 00 03
           1a 08 3f 01 ff 00 | ILLEGAL_REQUEST 2400 cf 00 03
@@ -141,7 +152,7 @@ class ModePagesTest {
 
   @Test
   void modeSelect_switchesTheCacheOffAndOn() {
-    String off = CACHING.replaceFirst("08 12 04", "88 12 00"); // PS is set as MODE SENSE may
+    String off = CACHING.replaceFirst("12 04", "12 00"); // PS is set as MODE SENSE does
     assertEquals("GOOD", a.send(0, "15 10 00 00 18 00", "00 00 00 00 " + off).status());
     assertFalse(unit.state().mode().writeCacheEnabled());
     assertEquals(1, unit.gate().counters().flushOperations());
@@ -161,7 +172,7 @@ class ModePagesTest {
                     + " "
                     + CONTROL_EXTENSION
                     + " "
-                    + CONTROL.replaceFirst("0a 0a 02", "0a 0a 06"))
+                    + CONTROL.replaceFirst("0a 02", "0a 06"))
             .status());
     assertTrue(unit.state().mode().descriptorSense());
   }
@@ -171,9 +182,11 @@ class ModePagesTest {
       delimiter = '|',
       textBlock =
           """
-          # PF 0; SP 1 is in no usage map
+          # PF 0
           15 00 00 00 10 00 | ''                                              | ILLEGAL_REQUEST 2400 cc 00 01
-          15 11 00 00 10 00 | ''                                              | ILLEGAL_REQUEST 2400 c8 00 01
+          # RTD with a list
+          15 12 00 00 10 00 | ''                                              | ILLEGAL_REQUEST 2400 cf 00 04
+          55 12 00 00 00 00 00 00 10 00 | ''                                  | ILLEGAL_REQUEST 2400 cf 00 07
           # no list at all is no fault
           15 10 00 00 00 00 | ''                                              | GOOD
           # cut: in the header, in a descriptor, in a page header, in a page; or not sent whole
@@ -183,7 +196,7 @@ class ModePagesTest {
           15 10 00 00 0f 00 | 000000000a0a02100000000000000000                | ILLEGAL_REQUEST 1a00
           15 10 00 00 10 00 | 000000000a0a0210                                | ILLEGAL_REQUEST 1a00
           # unknown page, wrong format, wrong page length
-          15 10 00 00 06 00 | 000000000100                                    | ILLEGAL_REQUEST 2600 8d 00 04
+          15 10 00 00 06 00 | 000000000700                                    | ILLEGAL_REQUEST 2600 8d 00 04
           15 10 00 00 08 00 | 000000004a000000                                | ILLEGAL_REQUEST 2600 8d 00 04
           15 10 00 00 10 00 | 000000000a0902100000000000000000                | ILLEGAL_REQUEST 2600 8f 00 05
           # bits that cannot be changed: TST; SWP with a bit of the busy timeout
@@ -206,7 +219,7 @@ class ModePagesTest {
     var before = unit.state();
     assertEquals(
         "ILLEGAL_REQUEST 2600 8d 00 10",
-        a.send(0, "15 10 00 00 12 00", "00 00 00 00 0a 0a 06 10 08 40 00 00 00 00 00 00 01 00")
+        a.send(0, "15 10 00 00 12 00", "00 00 00 00 0a 0a 06 10 08 40 00 00 00 00 00 00 07 00")
             .status());
     assertEquals(before, unit.state());
   }

@@ -86,10 +86,10 @@ class SpcCommandsTest {
     LogicalUnit unit = fixture.addUnit(0);
     Initiator a = fixture.ready("a");
     assertEquals("GOOD", a.send(0, "1d 04 00 00 00 00").status());
-    assertEquals(1, unit.gate().counters().readOperations());
+    assertEquals(3, unit.gate().counters().readOperations());
     assertEquals("GOOD", a.send(0, "1d 10 00 00 00 00").status());
-    assertEquals(1, unit.gate().counters().readOperations());
-    assertEquals("ILLEGAL_REQUEST 2400 cd 00 01", a.send(0, "1d 20 00 00 00 00").status());
+    assertEquals(3, unit.gate().counters().readOperations());
+    assertEquals("ILLEGAL_REQUEST 2400 cb 00 01", a.send(0, "1d 08 00 00 00 00").status());
   }
 
   @Test

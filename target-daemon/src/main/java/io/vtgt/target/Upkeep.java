@@ -1,0 +1,193 @@
+package io.vtgt.target;
+
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vtgt.scsi.Asc;
+import io.vtgt.target.LogicalUnit.Profile;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/// What an operator does to a unit while it is served: gives it other settings or another size,
+/// takes its medium out and puts it in again. No session ends; initiators learn of it by unit
+/// attentions.
+///
+/// Called from any context; runs on the unit's owner, and completes on the calling context.
+public final class Upkeep {
+  private final LogicalUnit unit;
+
+  public Upkeep(LogicalUnit unit) {
+    this.unit = unit;
+  }
+
+  /// Replaces the unit's profile and what its mode pages say at first. A mode setting whose first
+  /// value changes takes the new value at once; others stay as initiators have set them.
+  ///
+  /// @param next of the same name, identity and block length
+  /// @return completes when nothing under way still goes by the old settings: a unit that became
+  ///   read-only has no write under way, one that lost its write cache has made durable what it
+  ///   answered before
+  public Future<Void> change(Profile next, ModeSettings modeAtFirst) {
+    return onOwner(
+        () -> {
+          Profile was = unit.profile();
+          LogicalUnitState before = unit.state();
+          LogicalUnitState atFirst = unit.defaults().withMode(modeAtFirst);
+          LogicalUnitState after =
+              before.withMode(before.mode().following(unit.defaults().mode(), modeAtFirst));
+          if (!next.removable()) {
+            after = after.withMediumPresent(true);
+          }
+          Set<Asc> attentions = attentions(was, next, before, after);
+          unit.settle(next, atFirst, after);
+          attentions.forEach(asc -> unit.attention(asc, _ -> true));
+          var _ = unit.spaceWatch().look();
+          return quiet(was, next, before, after);
+        });
+  }
+
+  /// Gives the medium another size. What is under way ends before, what comes meanwhile waits.
+  ///
+  /// @param bytes a multiple of the unit's blocks
+  public Future<Void> resize(long bytes) {
+    return unit.gate()
+        .resize(bytes)
+        .compose(
+            _ ->
+                onOwner(
+                    () -> {
+                      unit.settle(unit.profile(), unit.defaults(), unit.state());
+                      unit.capacityChanged();
+                      var _ = unit.spaceWatch().look();
+                      return Future.succeededFuture();
+                    }));
+  }
+
+  /// Takes the medium out, after all that is under way has ended and is durable.
+  ///
+  /// @param force although initiators prevent it
+  /// @return fails with [IllegalStateException], in words for the operator, when the unit's medium
+  ///   cannot be taken out; when it cannot be made durable it stays
+  public Future<Void> eject(boolean force) {
+    return onOwner(
+        () -> {
+          if (!unit.profile().removable()) {
+            return refused("its medium is not removable");
+          }
+          if (unit.removalPrevented() && !force) {
+            return refused("an initiator prevents that its medium is removed");
+          }
+          if (!unit.state().mediumPresent()) {
+            return Future.succeededFuture();
+          }
+          unit.publish(unit.state().withMediumPresent(false));
+          return unit.gate()
+              .drained()
+              .compose(_ -> unit.gate().flush())
+              .recover(
+                  failure ->
+                      onOwner(
+                          () -> {
+                            unit.publish(unit.state().withMediumPresent(true));
+                            return Future.failedFuture(failure);
+                          }));
+        });
+  }
+
+  /// Puts the medium in again: every nexus is told.
+  public Future<Void> load() {
+    return onOwner(
+        () -> {
+          if (!unit.profile().removable()) {
+            return refused("its medium is not removable");
+          }
+          if (!unit.state().mediumPresent()) {
+            unit.publish(unit.state().withMediumPresent(true).withStarted(true));
+            unit.attention(Asc.NOT_READY_TO_READY_CHANGE, _ -> true);
+          }
+          return Future.succeededFuture();
+        });
+  }
+
+  /// What initiators are told, in the order they are told it.
+  private static Set<Asc> attentions(
+      Profile was, Profile next, LogicalUnitState before, LogicalUnitState after) {
+    var attentions = new LinkedHashSet<Asc>();
+    if ((next.online() && !was.online()) || (after.mediumPresent() && !before.mediumPresent())) {
+      attentions.add(Asc.NOT_READY_TO_READY_CHANGE);
+    }
+    if (!inquiryData(was).equals(inquiryData(next))) {
+      attentions.add(Asc.INQUIRY_DATA_HAS_CHANGED);
+    }
+    if (!capacityData(was).equals(capacityData(next))) {
+      attentions.add(Asc.CAPACITY_DATA_HAS_CHANGED);
+    }
+    if (was.readOnly() != next.readOnly()
+        || !was.thinThreshold().equals(next.thinThreshold())
+        || !before.mode().equals(after.mode())) {
+      attentions.add(Asc.MODE_PARAMETERS_CHANGED);
+    }
+    return attentions;
+  }
+
+  /// What standard INQUIRY data and the vital product data pages are made of.
+  private static List<Object> inquiryData(Profile profile) {
+    return List.of(
+        profile.serial(),
+        profile.scsiId(),
+        profile.vendor(),
+        profile.product(),
+        profile.revision(),
+        profile.removable(),
+        profile.rotationRate(),
+        profile.thin(),
+        profile.unmapCommand(),
+        profile.thinThreshold(),
+        profile.maxCompareAndWriteBlocks(),
+        profile.physicalBlockBytes(),
+        profile.optimalTransferBlocks(),
+        profile.optimalTransferGranularityBlocks());
+  }
+
+  /// What READ CAPACITY (16) tells beside the size.
+  private static List<Object> capacityData(Profile profile) {
+    return List.of(profile.thin(), profile.physicalBlockBytes(), profile.lowestAlignedBlock());
+  }
+
+  private Future<Void> quiet(
+      Profile was, Profile next, LogicalUnitState before, LogicalUnitState after) {
+    boolean takesNoMoreWrites = next.readOnly() && !was.readOnly();
+    boolean goesOffline = was.online() && !next.online();
+    boolean cacheSwitchedOff =
+        before.mode().writeCacheEnabled() && !after.mode().writeCacheEnabled();
+    if (!takesNoMoreWrites && !goesOffline && !cacheSwitchedOff) {
+      return Future.succeededFuture();
+    }
+    return unit.gate().drained().compose(_ -> unit.gate().flush());
+  }
+
+  private static Future<Void> refused(String why) {
+    return Future.failedFuture(new IllegalStateException(why));
+  }
+
+  private <T> Future<T> onOwner(Supplier<Future<T>> work) {
+    Promise<T> done = Promise.promise();
+    Context caller = Vertx.currentContext();
+    unit.owner()
+        .runOnContext(
+            _ ->
+                work.get()
+                    .onComplete(
+                        result -> {
+                          if (caller == null || caller.equals(Vertx.currentContext())) {
+                            done.handle(result);
+                          } else {
+                            caller.runOnContext(_ -> done.handle(result));
+                          }
+                        }));
+    return done.future();
+  }
+}
