@@ -90,6 +90,11 @@ final class ItlNexus {
     return first;
   }
 
+  /// What is pending, first in order first; nothing is cleared.
+  synchronized List<Asc> pending() {
+    return List.copyOf(pending);
+  }
+
   synchronized void clear(Asc asc) {
     pending.remove(asc);
     attentionPending = !pending.isEmpty();

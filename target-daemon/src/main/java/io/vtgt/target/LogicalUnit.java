@@ -14,6 +14,7 @@ import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.SenseKey;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
+import io.vtgt.scsi.TaskAttribute;
 import io.vtgt.scsi.alua.StateRule;
 import io.vtgt.scsi.alua.TargetPortGroups;
 import io.vtgt.scsi.copy.CopyManager;
@@ -151,11 +152,15 @@ public final class LogicalUnit {
 
   private static final Step BUSY = new Step.Done(new Completion.Busy());
 
+  /// There never is an auto contingent allegiance: NACA is refused.
+  private static final Step NO_ACA = Step.check(Sense.illegalRequest(Asc.INVALID_MESSAGE_ERROR));
+
   private final StoreGate gate;
   private final Context owner;
   private final UnitMemory memory;
   private final ControlQueue controlQueue;
   private final Reservations reservations;
+  private final TaskOrder order = new TaskOrder();
   private final CopyOperations copies = new CopyOperations();
   private volatile CopyManager copyManager = CopyManager.ofOneUnit();
   private final UnitStatistics statistics;
@@ -478,6 +483,22 @@ public final class LogicalUnit {
     this.state = next;
   }
 
+  /// A task has arrived: tells it when to begin, by its task attribute. Called on the nexus' loop,
+  /// in the order of arrival.
+  ///
+  /// @return null when that is at once and nobody has to know when it ends
+  TaskOrder.Place arrive(Task task) {
+    return order.arrive(task, this::begunTasksOver);
+  }
+
+  private Future<Void> begunTasksOver() {
+    return Future.join(
+            nexuses.stream()
+                .map(itl -> itl.nexus().transport().begunTasksOver(Lun.of(itl.number())))
+                .toList())
+        .mapEmpty();
+  }
+
   /// Other settings: see [Upkeep]. Owner context only.
   void settle(Profile next, LogicalUnitState nextAtFirst, LogicalUnitState now) {
     ThresholdSets thresholds = ThresholdSets.of(next, gate.geometry().bytes());
@@ -507,6 +528,9 @@ public final class LogicalUnit {
 
   /// Why the command does not begin, or null. (Null, because this is asked for every READ.)
   private Step refusal(Task task, CommandSpec row) {
+    if (task.attribute() == TaskAttribute.ACA) {
+      return NO_ACA;
+    }
     boolean offered = row != null && row.offered().test(this);
     Access access = offered ? row.access() : Access.REPORTS;
     if (access != Access.ALWAYS) {
