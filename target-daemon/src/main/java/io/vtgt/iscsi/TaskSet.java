@@ -425,6 +425,7 @@ final class TaskSet {
       case Completion.CheckCondition(var sense, var descriptorFormat) -> {
         tally.add(Counter.CHECK_CONDITIONS, 1);
         response(task, completion, 0, senseData(sense, descriptorFormat));
+        target.checkCondition(task.task);
       }
       case Completion.ConditionMet _,
           Completion.ReservationConflict _,
