@@ -91,6 +91,7 @@ final class Session implements NexusTransport {
   private CommandWindow<Kept> window;
   private Future<Void> predecessorEnded = Future.succeededFuture();
   private volatile int sendSegmentLength;
+  private Future<Boolean> tasksEnd;
   private boolean attached;
   private boolean lost;
 
@@ -182,7 +183,11 @@ final class Session implements NexusTransport {
   ///
   /// @return whether everything has landed
   private Future<Boolean> endTasks() {
+    if (tasksEnd != null) { // by a logout, before the connection went
+      return tasksEnd;
+    }
     Promise<Boolean> ended = Promise.promise();
+    tasksEnd = ended.future();
     var timer =
         context()
             .owner()

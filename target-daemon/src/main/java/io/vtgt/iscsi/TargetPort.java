@@ -24,6 +24,8 @@ interface TargetPort {
 
   Step begin(Task task);
 
+  void checkCondition(Task task);
+
   boolean hasUnit(Nexus nexus, long lun);
 
   List<Asc> pendingAttentions(Nexus nexus, long lun);
@@ -68,6 +70,11 @@ interface TargetPort {
     @Override
     public List<Asc> pendingAttentions(Nexus nexus, long lun) {
       return target.pendingAttentions(nexus, lun);
+    }
+
+    @Override
+    public void checkCondition(Task task) {
+      target.checkCondition(task);
     }
 
     @Override

@@ -55,6 +55,9 @@ final class TaskInProgress {
   /// What it holds of the daemon's data budget.
   long budgetBytes;
 
+  /// What it holds beside that, forgiven because it takes so long.
+  long forgivenBytes;
+
   /// What it waits for, and what then.
   record Wait(long bytes, Runnable next) {}
 

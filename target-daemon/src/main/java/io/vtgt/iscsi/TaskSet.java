@@ -114,9 +114,22 @@ final class TaskSet {
           && slow < forgiven) {
         task.slow = true;
         slow++;
+        lend(task);
       }
     }
+    if (heldBytes == 0 && !waiting.isEmpty()) {
+      waitNoLonger(waiting.peek());
+    }
     return false;
+  }
+
+  /// What a slow task holds of the data budget is lent to others.
+  private void lend(TaskInProgress task) {
+    if (task.running && task.budgetBytes > 0 && budget.forgive(task.budgetBytes)) {
+      task.forgivenBytes = task.budgetBytes;
+      heldBytes -= task.budgetBytes;
+      task.budgetBytes = 0;
+    }
   }
 
   private boolean crowded(long lun) {
@@ -425,6 +438,7 @@ final class TaskSet {
       case Completion.CheckCondition(var sense, var descriptorFormat) -> {
         tally.add(Counter.CHECK_CONDITIONS, 1);
         response(task, completion, 0, senseData(sense, descriptorFormat));
+        target.checkCondition(task.task);
       }
       case Completion.ConditionMet _,
           Completion.ReservationConflict _,
@@ -525,6 +539,8 @@ final class TaskSet {
     }
     if (task.slow) {
       slow--;
+      budget.forgivenCame(task.forgivenBytes);
+      task.forgivenBytes = 0;
     }
     if (task.dataOut != null) {
       task.dataOut.drop();

@@ -902,6 +902,33 @@ public final class LogicalUnit {
     }
   }
 
+  /// Ends the tasks of every nexus because one asked for it. The others are told: by TASK ABORTED
+  /// where TAS is set, by a unit attention where it is not.
+  Future<Void> clearTaskSet(Nexus by) {
+    boolean tellTaskAborted = state.mode().taskAbortedStatus();
+    return Future.join(
+            abortTasks(by::equals, false), abortTasks(nexus -> !nexus.equals(by), tellTaskAborted))
+        .map(
+            _ -> {
+              if (!tellTaskAborted) {
+                attention(Asc.COMMANDS_CLEARED_BY_ANOTHER_INITIATOR, nexus -> !nexus.equals(by));
+              }
+              return null;
+            });
+  }
+
+  /// A task of `by` has ended with CHECK CONDITION: ends what QERR says.
+  void checkCondition(Nexus by) {
+    Future<Void> ended =
+        switch (state.mode().queueError()) {
+          case NONE -> Future.succeededFuture();
+          case EVERY_TASK -> clearTaskSet(by);
+          case TASKS_OF_THE_NEXUS -> abortTasks(by::equals, false);
+        };
+    ended.onFailure(
+        failure -> log.warn("{}: tasks did not end: {}", profile.name(), failure.toString()));
+  }
+
   /// LOGICAL UNIT RESET (SAM-5, Logical unit reset): ends every task, forgets what a reset forgets,
   /// then tells every nexus, the one that asked too. Completes on the calling context.
   ///

@@ -183,18 +183,15 @@ public final class Target {
     if (itl == null) {
       return noUnit(lun);
     }
-    LogicalUnit unit = itl.unit();
-    boolean tellTaskAborted = unit.state().mode().taskAbortedStatus();
-    return unit.abortTasks(by::equals, false)
-        .compose(_ -> unit.abortTasks(nexus -> !nexus.equals(by), tellTaskAborted))
-        .map(
-            _ -> {
-              if (!tellTaskAborted) {
-                unit.attention(
-                    Asc.COMMANDS_CLEARED_BY_ANOTHER_INITIATOR, nexus -> !nexus.equals(by));
-              }
-              return null;
-            });
+    return itl.unit().clearTaskSet(by);
+  }
+
+  /// A task has ended with CHECK CONDITION: others may have to end too. Called on the nexus' loop.
+  public void checkCondition(Task task) {
+    ItlNexus itl = task.nexus().at(task.lun());
+    if (itl != null) {
+      itl.unit().checkCondition(task.nexus());
+    }
   }
 
   /// LOGICAL UNIT RESET (SAM-5). Completes when no write of an ended task can still reach the

@@ -160,6 +160,9 @@ final class FakeTarget implements TargetPort {
   }
 
   @Override
+  public void checkCondition(Task task) {}
+
+  @Override
   public List<Asc> pendingAttentions(Nexus nexus, long lun) {
     return attentions;
   }

@@ -11,10 +11,13 @@ import io.vtgt.store.layer.DelayLayer;
 import io.vtgt.store.layer.DelayLayer.Traffic;
 import io.vtgt.store.memory.MemoryStore;
 import io.vtgt.target.ScsiFixture;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// Task attributes over several sessions and event loops (SAM-5, Task attributes).
 class TaskAttributeTest {
@@ -144,6 +147,71 @@ class TaskAttributeTest {
     var read = b.read("28 00 00 00 00 08 00 00 10 00", data.length);
     b.send(read);
     assertArrayEquals(data, b.receiveData(read.itt()));
+  }
+
+  /// QERR of the control mode page, 1 to end everybody's tasks, 3 to end those of the nexus.
+  @ParameterizedTest
+  @CsvSource({"0, true, true", "1, false, false", "3, true, false"})
+  void checkCondition_endsWhatQerrSays(int qerr, boolean othersGoOn, boolean ownGoesOn)
+      throws Exception {
+    var select = b.write("15 10 00 00 10 00", 16);
+    var list = new byte[16];
+    list[4] = 0x0a;
+    list[5] = 0x0a;
+    list[6] = 0x02;
+    list[7] = (byte) (0x10 | qerr << 1);
+    b.send(select, list);
+    answered(b, select, 0);
+    for (var other : List.of(a, c)) {
+      var attention = other.command(READY);
+      other.send(attention);
+      answered(other, attention, qerr == 0 ? 0 : 2); // MODE PARAMETERS CHANGED
+    }
+    var write = heldWrite();
+    var own = b.write("2a 00 00 00 00 01 00 00 01 00", 512);
+    b.send(own, new byte[512]);
+    b.sync();
+    var wrong = b.command("ff 00 00 00 00 00");
+    b.send(wrong);
+    answered(b, wrong, 2);
+    if (!ownGoesOn) {
+      awaitGone(b, own);
+    }
+    if (!othersGoOn) {
+      awaitGone(a, write);
+    }
+    delays.release(Traffic.WRITES);
+    if (othersGoOn) {
+      answered(a, write, 0);
+    }
+    if (ownGoesOn) {
+      answered(b, own, 0);
+    }
+    a.sync();
+    b.sync();
+  }
+
+  /// QUERY TASK does not find it any more.
+  private static void awaitGone(TestInitiator by, ScsiCommand command) throws Exception {
+    int response;
+    do {
+      by.send(by.manage(9, 0, command.itt()));
+      response = by.receive(TaskManagementResponse.class).response();
+    } while (response == 7);
+    assertEquals(0, response);
+  }
+
+  @Test
+  void reservedQerr_isRefused() throws Exception {
+    var select = b.write("15 10 00 00 10 00", 16);
+    var list = new byte[16];
+    list[4] = 0x0a;
+    list[5] = 0x0a;
+    list[6] = 0x02;
+    list[7] = 0x14;
+    b.send(select, list);
+    var response = b.receive(ScsiResponse.class);
+    assertEquals(0x2600, response.data().getUnsignedShort(response.data().readerIndex() + 14));
   }
 
   @Test

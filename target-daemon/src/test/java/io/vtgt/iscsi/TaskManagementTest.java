@@ -2,6 +2,7 @@ package io.vtgt.iscsi;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vertx.core.Promise;
@@ -17,6 +18,7 @@ import io.vtgt.scsi.Completion;
 import io.vtgt.scsi.Sense;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -309,6 +311,27 @@ class TaskManagementTest {
     var ready = initiator.command(FakeTarget.READY);
     initiator.send(ready);
     assertEquals(0, receive(initiator, ready.itt()).status());
+  }
+
+  @Test
+  void dataBudgetThatSlowCommandsHold_isLentToOthers() throws Exception {
+    fixture.settings = impatient(30_000, 5_000, 60_000, 20);
+    var hung = fixture.loggedIn();
+    var held = new ArrayList<Promise<Completion>>();
+    for (int i = 0; i < 2; i++) {
+      hung.send(hung.read(FakeTarget.HELD, 1L << 31)); // charged with what a command may return
+      held.add(fixture.target.heldTask());
+    }
+    assertEquals(64 << 20, fixture.service.dataBudget().usedBytes());
+    var other = fixture.connected();
+    other.login("iqn.other", FakeTarget.NAME, 1, 0, 1, Map.of());
+    for (int i = 0; i < 2; i++) { // the first is granted in any case
+      other.send(other.read(FakeTarget.HELD, 1 << 20));
+      var task = fixture.target.heldTask();
+      assertNotNull(task);
+      held.add(task);
+    }
+    held.forEach(task -> task.complete(Completion.good()));
   }
 
   /// A response, past pings that want no answer.

@@ -94,7 +94,7 @@ class ModePagesTest {
   @Test
   void changeableValues_areMasks() {
     assertEquals(
-        "0f 00 10 00 8a 0a 04 00 08 40 00 00 00 00 00 00", a.send(0, "1a 08 4a 00 ff 00").data());
+        "0f 00 10 00 8a 0a 04 06 08 40 00 00 00 00 00 00", a.send(0, "1a 08 4a 00 ff 00").data());
     assertEquals("17 00 10 00 88 12 04 00", a.send(0, "1a 08 48 00 08 00").data());
   }
 
