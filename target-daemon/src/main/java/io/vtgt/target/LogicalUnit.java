@@ -462,7 +462,7 @@ public final class LogicalUnit {
     preventing.remove(nexus.id());
     return abortTasks(
         nexus::equals,
-        other -> other.nexus().equals(nexus) && other != task,
+        other -> other.nexus().equals(nexus) && !other.equals(task),
         () -> List.of(nexus.transport().abortTasksBeside(task.lun(), task.tag())));
   }
 
