@@ -17,6 +17,7 @@ import io.vtgt.store.layer.DelayLayer.Traffic;
 import io.vtgt.store.layer.FaultLayer;
 import io.vtgt.store.memory.MemoryStore;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -78,6 +79,18 @@ class StoreGateTest {
     delays.release(Traffic.WRITES);
     assertTrue(atomic.succeeded() && change.succeeded());
     within.result().release();
+  }
+
+  @Test
+  void thousandsThatWaitForOneAnother_endWithoutNesting() {
+    delays.hold(Traffic.WRITES);
+    List<Future<Void>> writes = new ArrayList<>();
+    for (int i = 0; i < 4000; i++) {
+      writes.add(gate.writeAtomic(0, zeroes(4096), false));
+    }
+    assertEquals(1, delays.heldCount(Traffic.WRITES));
+    delays.release(Traffic.WRITES);
+    assertTrue(writes.stream().allMatch(Future::succeeded));
   }
 
   @Test
@@ -551,11 +564,9 @@ class StoreGateTest {
   }
 
   private static ByteBuf filled(int length, int value) {
-    ByteBuf buffer = PooledByteBufAllocator.DEFAULT.directBuffer(length);
-    while (buffer.isWritable()) {
-      buffer.writeByte(value);
-    }
-    return buffer;
+    byte[] bytes = new byte[length]; // at once: the leak detector notes every access
+    Arrays.fill(bytes, (byte) value);
+    return PooledByteBufAllocator.DEFAULT.directBuffer(length).writeBytes(bytes);
   }
 
   private static ByteBuf direct(byte[] data) {
