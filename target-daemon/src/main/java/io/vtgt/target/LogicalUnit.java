@@ -192,7 +192,10 @@ public final class LogicalUnit {
   private final Set<Nexus.Id> preventing = ConcurrentHashMap.newKeySet();
 
   // Changed by copies, on their own contexts.
-  private final Set<ForeignWork> foreignWork = ConcurrentHashMap.newKeySet();
+  private final Set<Foreign> foreignWork = ConcurrentHashMap.newKeySet();
+
+  /// @param as the nexus that the initiator of the work is at this unit
+  private record Foreign(ForeignWork work, Nexus.Id as) {}
 
   /// @param state as it is at first and again after a reset, but for what was saved
   /// @param owner the event loop context on which everything but the data path is changed
@@ -388,12 +391,14 @@ public final class LogicalUnit {
   }
 
   /// Work is about to touch this unit; [#end] takes it back.
-  public void begin(ForeignWork work) {
-    foreignWork.add(work);
+  ///
+  /// @param as the nexus that its initiator is here
+  public void begin(ForeignWork work, Nexus.Id as) {
+    foreignWork.add(new Foreign(work, as));
   }
 
   public void end(ForeignWork work) {
-    foreignWork.remove(work);
+    foreignWork.removeIf(foreign -> foreign.work().equals(work));
   }
 
   /// Through which groups of ports the unit is reached, and in which access state each is.
@@ -475,7 +480,11 @@ public final class LogicalUnit {
     return abortTasks(
         nexus::equals,
         other -> other.nexus().equals(nexus) && other.tag() != task.tag(),
-        () -> List.of(nexus.transport().abortTasksBeside(task.lun(), task.tag())));
+        () -> {
+          var ends = new ArrayList<>(stopForeignWork(nexus.id()::equals));
+          ends.add(nexus.transport().abortTasksBeside(task.lun(), task.tag()));
+          return ends;
+        });
   }
 
   /// Publishes a new state. Owner context only.
@@ -799,11 +808,7 @@ public final class LogicalUnit {
         ends.add(itl.quiet());
       }
     }
-    for (ForeignWork work : foreignWork) {
-      if (whose.test(work.initiator())) {
-        ends.add(work.stop());
-      }
-    }
+    ends.addAll(stopForeignWork(whose));
     // Commands that a deadline ended may have left changes in quarantine.
     return Future.join(ends)
         .compose(
@@ -844,11 +849,16 @@ public final class LogicalUnit {
         () -> {
           var ends = new ArrayList<Future<Void>>();
           affected.forEach(itl -> ends.add(abortTasks(itl, tellTaskAborted)));
-          foreignWork.stream()
-              .filter(work -> foreign.test(work.initiator()))
-              .forEach(work -> ends.add(work.stop()));
+          ends.addAll(stopForeignWork(foreign));
           return ends;
         });
+  }
+
+  private List<Future<Void>> stopForeignWork(Predicate<Nexus.Id> whose) {
+    return foreignWork.stream()
+        .filter(foreign -> whose.test(foreign.as()))
+        .map(foreign -> foreign.work().stop())
+        .toList();
   }
 
   /// @param whose control commands that wait are refused until the tasks have ended
