@@ -38,6 +38,18 @@ public interface BackingStore {
   ///   where [Limits#nativeFua()]
   Future<Void> write(long offset, ByteBuf data, boolean fua);
 
+  /// Writes all of `data` or, when it fails or the process or the machine ends meanwhile, nothing:
+  /// whoever opens the store next finds the old bytes or the new ones. The gate keeps other changes
+  /// and reads of the range away until it is answered. Called only where [Limits#maxAtomicWrite()]
+  /// allows the length, and as [Limits#atomicWriteGranularity()] asks.
+  ///
+  /// @param data owned by the store from here on
+  /// @param fua as for [#write]
+  default Future<Void> writeAtomic(long offset, ByteBuf data, boolean fua) {
+    data.release();
+    return Future.failedFuture(StoreFault.unsupported("atomic writes"));
+  }
+
   /// Makes every write that completed before this call durable.
   Future<Void> flush();
 

@@ -27,8 +27,8 @@ final class Lane {
 
   /// Takes an operation in if nothing stands in its way.
   synchronized Admission admit(Operation<?> operation) {
-    if (gate.closed()) {
-      return Admission.CLOSED;
+    if (gate.refuses(operation)) {
+      return Admission.REFUSED;
     }
     if (operation.reach.exclusive()) {
       return Admission.MUST_QUEUE;
@@ -44,9 +44,9 @@ final class Lane {
 
   /// Takes an operation in, whatever it has to wait for.
   ///
-  /// @return false when the gate is closed
+  /// @return false when the gate takes it no more
   synchronized boolean enter(Operation<?> operation) {
-    if (gate.closed()) {
+    if (gate.refuses(operation)) {
       return false;
     }
     link(operation);
@@ -199,6 +199,6 @@ final class Lane {
   enum Admission {
     ADMITTED,
     MUST_QUEUE,
-    CLOSED
+    REFUSED
   }
 }

@@ -40,6 +40,11 @@ public abstract class Layer implements BackingStore {
   }
 
   @Override
+  public Future<Void> writeAtomic(long offset, ByteBuf data, boolean fua) {
+    return next.writeAtomic(offset, data, fua);
+  }
+
+  @Override
   public Future<Void> flush() {
     return next.flush();
   }

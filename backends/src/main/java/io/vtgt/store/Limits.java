@@ -16,6 +16,9 @@ package io.vtgt.store;
 /// @param maxNativeCompareAndWrite the longest compare and write the store decides by itself,
 ///   bytes; 0 when the gate must do it
 /// @param reportsExtents [BackingStore#extents] tells mapped from deallocated
+/// @param maxAtomicWrite the longest [BackingStore#writeAtomic], bytes; 0 when the store has none
+/// @param atomicWriteGranularity what offset and length of an atomic write are multiples of, bytes;
+///   divides `maxAtomicWrite`
 public record Limits(
     int maxTransfer,
     int optimalTransfer,
@@ -25,4 +28,48 @@ public record Limits(
     boolean unmapZeroes,
     boolean nativeWriteZeroes,
     int maxNativeCompareAndWrite,
-    boolean reportsExtents) {}
+    boolean reportsExtents,
+    int maxAtomicWrite,
+    int atomicWriteGranularity) {
+
+  /// Of a store without atomic writes.
+  public Limits(
+      int maxTransfer,
+      int optimalTransfer,
+      boolean nativeFua,
+      boolean durableFlush,
+      int unmapGranularity,
+      boolean unmapZeroes,
+      boolean nativeWriteZeroes,
+      int maxNativeCompareAndWrite,
+      boolean reportsExtents) {
+    this(
+        maxTransfer,
+        optimalTransfer,
+        nativeFua,
+        durableFlush,
+        unmapGranularity,
+        unmapZeroes,
+        nativeWriteZeroes,
+        maxNativeCompareAndWrite,
+        reportsExtents,
+        0,
+        0);
+  }
+
+  /// The same store with atomic writes.
+  public Limits withAtomicWrites(int longest, int granularity) {
+    return new Limits(
+        maxTransfer,
+        optimalTransfer,
+        nativeFua,
+        durableFlush,
+        unmapGranularity,
+        unmapZeroes,
+        nativeWriteZeroes,
+        maxNativeCompareAndWrite,
+        reportsExtents,
+        longest,
+        granularity);
+  }
+}

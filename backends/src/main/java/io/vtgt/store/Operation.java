@@ -18,11 +18,13 @@ abstract class Operation<T> implements Completable<T> {
     CHANGES,
     /// Waits for every change under way, and later changes wait for it.
     EXCLUDES_CHANGES,
+    /// The same for reads too: nobody may see it half done.
+    EXCLUDES_ALL,
     /// Waits for everything under way, and everything later waits for it.
     BARRIER;
 
     boolean exclusive() {
-      return this == EXCLUDES_CHANGES || this == BARRIER;
+      return this == EXCLUDES_CHANGES || this == EXCLUDES_ALL || this == BARRIER;
     }
   }
 
@@ -97,9 +99,11 @@ abstract class Operation<T> implements Completable<T> {
   /// Must `other` keep away from this exclusive operation's range? From that of an abandoned change
   /// readers must keep away too: what it holds is not known.
   boolean excludes(Operation<?> other) {
-    return reach == Reach.BARRIER
-        || other.reach == Reach.BARRIER
-        || ((other.reach != Reach.READS || abandoned) && overlaps(other));
+    if (reach == Reach.BARRIER || other.reach == Reach.BARRIER) {
+      return true;
+    }
+    boolean readersToo = reach == Reach.EXCLUDES_ALL || abandoned;
+    return (readersToo || other.reach != Reach.READS) && overlaps(other);
   }
 
   /// Something moved: the deadline starts again.

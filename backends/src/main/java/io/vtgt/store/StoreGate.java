@@ -99,6 +99,9 @@ public final class StoreGate {
 
   private volatile boolean closed;
 
+  // Changed under `order`; null while everybody may use the medium.
+  private volatile SoleUse user;
+
   // Replaced by a reopening, when nothing is under way.
   private volatile BackingStore store;
 
@@ -192,7 +195,9 @@ public final class StoreGate {
     StoreFault fault = rangeFault("write", offset, length);
     if (fault != null || length == 0) {
       data.release();
-      return fault != null ? Future.failedFuture(fault) : fua ? flush() : Future.succeededFuture();
+      return fault != null
+          ? Future.failedFuture(fault)
+          : fua ? flush(caller) : Future.succeededFuture();
     }
     return submit(
         new Change<Void>(caller, Operation.Count.WRITE, Operation.Reach.CHANGES, offset, length) {
@@ -213,10 +218,58 @@ public final class StoreGate {
     return write(Caller.UNKNOWN, offset, data, fua);
   }
 
+  /// Writes all of `data` or, whatever happens, nothing, and no read sees a part of it (SBC-4,
+  /// Atomic writes).
+  ///
+  /// @param offset a multiple of [Limits#atomicWriteGranularity()], as is the length
+  /// @param data owned by the gate from here on; at most [Limits#maxAtomicWrite()] bytes
+  /// @param fua as for [#write]
+  /// @param caller whose write it is
+  public Future<Void> writeAtomic(Caller caller, long offset, ByteBuf data, boolean fua) {
+    int length = data.readableBytes();
+    StoreFault fault = rangeFault("atomic write", offset, length);
+    Limits limits = limits();
+    if (fault == null
+        && length > 0
+        && (length > limits.maxAtomicWrite()
+            || offset % limits.atomicWriteGranularity() != 0
+            || length % limits.atomicWriteGranularity() != 0)) {
+      fault = StoreFault.unsupported("an atomic write of " + length + " bytes at " + offset);
+    }
+    if (fault != null || length == 0) {
+      data.release();
+      return fault != null ? Future.failedFuture(fault) : fua ? flush() : Future.succeededFuture();
+    }
+    return submit(
+        new Change<Void>(
+            caller, Operation.Count.WRITE, Operation.Reach.EXCLUDES_ALL, offset, length) {
+          @Override
+          Future<Void> start() {
+            boolean nativeFua = fua && limits.nativeFua();
+            Future<Void> written = store.writeAtomic(offset, data, nativeFua);
+            return fua && !nativeFua ? written.compose(_ -> flushAfter(this)) : written;
+          }
+
+          @Override
+          void discard() {
+            data.release();
+          }
+        });
+  }
+
+  /// The same for [Caller#UNKNOWN].
+  public Future<Void> writeAtomic(long offset, ByteBuf data, boolean fua) {
+    return writeAtomic(Caller.UNKNOWN, offset, data, fua);
+  }
+
   /// Makes every write that completed before this call durable.
   public Future<Void> flush() {
+    return flush(Caller.UNKNOWN);
+  }
+
+  Future<Void> flush(Caller caller) {
     return submit(
-        new Change<Void>(Caller.UNKNOWN, Operation.Count.FLUSH, Operation.Reach.READS, 0, 0) {
+        new Change<Void>(caller, Operation.Count.FLUSH, Operation.Reach.READS, 0, 0) {
           @Override
           Future<Void> start() {
             return store.flush();
@@ -498,6 +551,30 @@ public final class StoreGate {
     return drain.future();
   }
 
+  /// Takes the medium for one who changes all of it (a format, a sanitize): from here on whatever
+  /// anybody else asks fails with [StoreFault.Kind#UNAVAILABLE], until [SoleUse#end()].
+  ///
+  /// @return completes when nothing of others is under way any more
+  /// @throws IllegalStateException when somebody has it already
+  public Future<SoleUse> takeAlone() {
+    SoleUse taken = new SoleUse(this);
+    synchronized (order) {
+      if (user != null) {
+        throw new IllegalStateException("the medium is taken already");
+      }
+      user = taken; // seen by whoever takes a lane's monitor after `drained` did
+    }
+    return drained().map(taken);
+  }
+
+  void giveBack(SoleUse by) {
+    synchronized (order) {
+      if (user == by) {
+        user = null;
+      }
+    }
+  }
+
   /// Begins to watch for changes of `ranges`. A change that was under way already is not noticed:
   /// whoever needs a medium that stands still waits for [#drained()] after this call, and takes the
   /// medium as it is then.
@@ -651,9 +728,9 @@ public final class StoreGate {
     return switch (operation.lane.admit(operation)) {
       case ADMITTED -> begin(operation);
       case MUST_QUEUE -> queue(operation);
-      case CLOSED -> {
+      case REFUSED -> {
         operation.discard();
-        yield Future.failedFuture(closedFault());
+        yield Future.failedFuture(refusal());
       }
     };
   }
@@ -703,7 +780,7 @@ public final class StoreGate {
     synchronized (order) {
       if (!operation.lane.enter(operation)) {
         operation.discard();
-        return Future.failedFuture(closedFault());
+        return Future.failedFuture(refusal());
       }
       int blockers = 0;
       for (Operation<?> exclusive : exclusives) {
@@ -830,17 +907,20 @@ public final class StoreGate {
         cause);
   }
 
-  private static StoreFault closedFault() {
-    return new StoreFault(StoreFault.Kind.CLOSED, "the store is closed");
+  private StoreFault refusal() {
+    return closed
+        ? new StoreFault(StoreFault.Kind.CLOSED, "the store is closed")
+        : new StoreFault(StoreFault.Kind.UNAVAILABLE, "the whole medium is being changed");
   }
 
   static StoreFault givenUp() {
     return new StoreFault(StoreFault.Kind.TIMEOUT, "given up before it was done");
   }
 
-  /// Read by a lane under its monitor.
-  boolean closed() {
-    return closed;
+  /// Asked by a lane under its monitor.
+  boolean refuses(Operation<?> operation) {
+    SoleUse now = user;
+    return closed || (now != null && !now.equals(operation.caller));
   }
 
   /// Read by a lane under its monitor.

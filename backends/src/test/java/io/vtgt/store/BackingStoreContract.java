@@ -180,6 +180,31 @@ public abstract class BackingStoreContract {
   }
 
   @Test
+  void writeAtomic_ofTheLongest_landsWhole_andOfMoreIsRefused() throws Exception {
+    int longest = store.limits().maxAtomicWrite();
+    int granule = store.limits().atomicWriteGranularity();
+    assumeTrue(longest > 0 && longest < SIZE, "no atomic writes");
+    byte[] data = bytes(6, longest);
+    int offset = 3 * granule;
+    for (boolean fua : new boolean[] {false, true}) {
+      ByteBuf buffer = direct(data);
+      await(() -> gate.writeAtomic(offset, buffer, fua));
+      assertEquals(0, buffer.refCnt());
+      if (keepsData()) {
+        assertArrayEquals(data, read(offset, longest));
+        assertArrayEquals(new byte[granule], read(offset - granule, granule));
+        assertArrayEquals(new byte[granule], read(offset + longest, granule));
+      }
+      await(() -> gate.writeZeroes(offset, longest, true));
+    }
+    for (ByteBuf refused :
+        List.of(direct(new byte[longest + granule]), direct(new byte[granule / 2 + 1]))) {
+      fault(() -> gate.writeAtomic(0, refused, false));
+      assertEquals(0, refused.refCnt());
+    }
+  }
+
+  @Test
   void writeZeroes_withAndWithoutUnmap_readsZeroes() throws Exception {
     for (boolean mayUnmap : new boolean[] {true, false}) {
       byte[] data = bytes(5, 1 << 20);

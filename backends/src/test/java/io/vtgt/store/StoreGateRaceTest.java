@@ -45,6 +45,58 @@ class StoreGateRaceTest {
     assertTrue(threads.awaitTermination(10, TimeUnit.SECONDS));
   }
 
+  @Test
+  void atomicWrites_overAStoreThatAnswersAtOnce_areNeverSeenInPart() throws Exception {
+    atomicRace(new MemoryStore(1 << 20));
+  }
+
+  @Test
+  void atomicWrites_overAStoreThatWritesInParts_areNeverSeenInPart() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(3);
+    atomicRace(new LaterLayer(new MemoryStore(1 << 20), threads));
+    threads.shutdown();
+    assertTrue(threads.awaitTermination(10, TimeUnit.SECONDS));
+  }
+
+  /// Two threads write a range that crosses the store's chunks, each time with one byte all over;
+  /// two others read all of it, and never find two different bytes.
+  private static void atomicRace(BackingStore store) throws Exception {
+    Vertx vertx = Vertx.vertx();
+    StoreGate gate = new StoreGate(vertx, store, new StoreGate.Options(60_000));
+    int length = 32 << 10;
+    long offset = (256L << 10) - length / 2;
+    AtomicLong torn = new AtomicLong();
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      int which = i;
+      threads.add(
+          new Thread(
+              () -> {
+                for (int round = 0; round < ROUNDS / 3; round++) {
+                  if (which < 2) {
+                    byte[] data = new byte[length];
+                    java.util.Arrays.fill(data, (byte) (2 * round + which));
+                    gate.writeAtomic(offset, Unpooled.directBuffer(length).writeBytes(data), false)
+                        .await();
+                  } else {
+                    ByteBuf got = gate.read(offset, length).await();
+                    byte first = got.getByte(got.readerIndex());
+                    torn.addAndGet(got.forEachByte(value -> value == first) < 0 ? 0 : 1);
+                    got.release();
+                  }
+                }
+              }));
+    }
+    threads.forEach(Thread::start);
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertEquals(0, torn.get(), "reads that saw a part of an atomic write");
+    assertEquals(0, gate.counters().faults());
+    gate.close().await(10, TimeUnit.SECONDS);
+    vertx.close().await(10, TimeUnit.SECONDS);
+  }
+
   private static void race(BackingStore store) throws Exception {
     Vertx vertx = Vertx.vertx();
     StoreGate gate = new StoreGate(vertx, store, new StoreGate.Options(60_000));
@@ -162,6 +214,13 @@ class StoreGateRaceTest {
       Promise<ByteBuf> promise = CallingContext.promise((Vertx) null);
       threads.execute(() -> next().read(offset, length).onComplete(promise));
       return promise.future();
+    }
+
+    /// In two halves, as a slow store may.
+    @Override
+    public Future<Void> writeAtomic(long offset, ByteBuf data, boolean fua) {
+      ByteBuf half = data.readRetainedSlice(data.readableBytes() / 2);
+      return write(offset, half, fua).compose(_ -> write(offset + half.capacity(), data, fua));
     }
 
     @Override

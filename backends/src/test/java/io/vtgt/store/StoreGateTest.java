@@ -60,6 +60,58 @@ class StoreGateTest {
   }
 
   @Test
+  void writeAtomic_keepsReadsAndChangesOfItsRangeAway_andLetsOthersPass() {
+    delays.hold(Traffic.READS);
+    final Future<ByteBuf> before = gate.read(0, 8192);
+    Future<Void> atomic = gate.writeAtomic(4096, direct(new byte[8192]), false);
+    delays.hold(Traffic.WRITES);
+    delays.release(Traffic.READS);
+    assertTrue(before.succeeded());
+    before.result().release();
+    assertEquals(1, delays.heldCount(Traffic.WRITES)); // it waited for the read only
+    Future<ByteBuf> within = gate.read(8192, 4096);
+    Future<Void> change = gate.write(8192, direct(new byte[1]), false);
+    Future<ByteBuf> beside = gate.read(12288, 4096);
+    assertTrue(beside.succeeded());
+    beside.result().release();
+    assertFalse(within.isComplete());
+    assertEquals(1, delays.heldCount(Traffic.WRITES));
+    delays.release(Traffic.WRITES);
+    assertTrue(atomic.succeeded() && change.succeeded());
+    within.result().release();
+  }
+
+  @Test
+  void mediumTakenAlone_waitsForOthers_andRefusesThemUntilItIsGivenBack() {
+    delays.hold(Traffic.WRITES);
+    final Future<Void> before = gate.write(0, direct(new byte[512]), false);
+    Future<SoleUse> taking = gate.takeAlone();
+    ByteBuf late = direct(new byte[512]);
+    assertSame(StoreFault.Kind.UNAVAILABLE, kind(gate.write(0, late, false)));
+    assertEquals(0, late.refCnt());
+    assertSame(StoreFault.Kind.UNAVAILABLE, kind(gate.read(0, 512)));
+    assertSame(StoreFault.Kind.UNAVAILABLE, kind(gate.resize(SIZE / 2)));
+    assertFalse(taking.isComplete());
+    delays.release(Traffic.WRITES);
+    assertTrue(before.succeeded());
+    SoleUse user = taking.result();
+    assertTrue(user.write(0, direct(new byte[512]), true).succeeded());
+    assertTrue(user.writeZeroes(0, 4096, true).succeeded());
+    assertTrue(user.flush().succeeded());
+    user.end();
+    assertTrue(gate.write(0, direct(new byte[512]), false).succeeded());
+    assertSame(StoreFault.Kind.UNAVAILABLE, kind(user.flush().isComplete() ? taken() : null));
+  }
+
+  /// What one user is told while another has the medium.
+  private Future<Void> taken() {
+    SoleUse other = gate.takeAlone().result();
+    Future<Void> told = gate.flush();
+    other.end();
+    return told;
+  }
+
+  @Test
   void split_whereOnePieceFails_failsOnceAndReleasesAll() {
     delays.hold(Traffic.READS);
     Future<ByteBuf> read = gate.read(0, 12 << 20);

@@ -22,6 +22,7 @@ final class DaemonProcess implements AutoCloseable {
 
   final Path data;
   final int portal = freePort();
+  final int secondPortal = freePort();
   final int http = freePort();
   private final Path log;
   private final List<String> options;
@@ -38,7 +39,8 @@ final class DaemonProcess implements AutoCloseable {
     return new DaemonProcess(data, List.of()).startAgain();
   }
 
-  /// Starts on a document; `@PORTAL@` and `@HTTP@` in it stand for this daemon's ports.
+  /// Starts on a document; `@PORTAL@`, `@PORTAL2@`, `@PORTAL6@` (IPv6) and `@HTTP@` in it stand for
+  /// this daemon's addresses.
   static DaemonProcess start(Path data, String document) {
     Path file = data.resolveSibling(data.getFileName() + ".yaml");
     var daemon = new DaemonProcess(data, List.of("--config", file.toString()));
@@ -47,6 +49,8 @@ final class DaemonProcess implements AutoCloseable {
           file,
           document
               .replace("@PORTAL@", "127.0.0.1:" + daemon.portal)
+              .replace("@PORTAL6@", "[::1]:" + daemon.portal)
+              .replace("@PORTAL2@", "127.0.0.1:" + daemon.secondPortal)
               .replace("@HTTP@", "127.0.0.1:" + daemon.http));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -71,7 +75,13 @@ final class DaemonProcess implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    await("the daemon to serve", START_SECONDS, () -> healthy() || !process.isAlive());
+    try {
+      await("the daemon to serve", START_SECONDS, () -> healthy() || !process.isAlive());
+    } catch (AssertionError late) {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+      throw late;
+    }
     if (!process.isAlive()) {
       throw new AssertionError("vtgtd ended with " + process.exitValue() + "\n" + log());
     }

@@ -26,9 +26,33 @@ record Tool(List<String> command, int exit, String output) {
   }
 
   static Tool run(long seconds, Map<String, String> environment, String... command) {
-    assumeTrue(installed(command[0]), command[0] + " is not installed (bin/test installs it)");
     try {
       Path said = Files.createTempFile("vtgt-it", ".out");
+      try {
+        int exit = run(said, seconds, environment, command);
+        return new Tool(List.of(command), exit, Files.readString(said, StandardCharsets.UTF_8));
+      } finally {
+        Files.delete(said);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// Runs a program that says much; fails when it does not end well.
+  ///
+  /// @param said where both its streams go
+  static void runInto(Path said, long seconds, String... command) {
+    int exit = run(said, seconds, Map.of(), command);
+    if (exit != 0) {
+      throw new AssertionError(new Tool(List.of(command), exit, "(see " + said + ")"));
+    }
+  }
+
+  private static int run(
+      Path said, long seconds, Map<String, String> environment, String... command) {
+    assumeTrue(installed(command[0]), command[0] + " is not installed (bin/test installs it)");
+    try {
       var builder =
           new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile());
       builder.redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
@@ -39,9 +63,7 @@ record Tool(List<String> command, int exit, String output) {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly().waitFor();
       }
-      var output = new String(Files.readAllBytes(said), StandardCharsets.UTF_8);
-      Files.delete(said);
-      return new Tool(List.of(command), ended ? process.exitValue() : -1, output);
+      return ended ? process.exitValue() : -1;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {

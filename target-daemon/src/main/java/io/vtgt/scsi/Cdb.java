@@ -6,6 +6,11 @@ import java.util.HexFormat;
 /// A command descriptor block: 6 to 260 bytes, owned by the task. Getters read big-endian values at
 /// byte positions as the standards print them.
 public final class Cdb {
+  /// The operation code of the variable length CDBs (SPC-5, Variable length CDB formats).
+  public static final int VARIABLE_LENGTH = 0x7f;
+
+  static final int VARIABLE_SERVICE_ACTION = 8;
+
   private final byte[] bytes;
 
   /// @param bytes taken over, not copied
@@ -24,6 +29,15 @@ public final class Cdb {
 
   public int opcode() {
     return bytes[0] & 0xff;
+  }
+
+  /// What stands where the service action is, whether the operation code has one or not; -1 in a
+  /// variable length CDB that ends before it.
+  int serviceAction() {
+    if (opcode() != VARIABLE_LENGTH) {
+      return u8(1) & 0x1f;
+    }
+    return bytes.length < VARIABLE_SERVICE_ACTION + 2 ? -1 : u16(VARIABLE_SERVICE_ACTION);
   }
 
   public int u8(int at) {

@@ -18,7 +18,8 @@ import java.util.Optional;
 /// refusal of unexpected bits, REPORT SUPPORTED OPERATION CODES, reservation rules, generated tests
 /// and the table in the docs come from these rows.
 public final class CommandTable {
-  /// Service actions stand in five bits of CDB byte 1.
+  /// Service actions stand in five bits of CDB byte 1. Those of variable length CDBs have sixteen
+  /// bits; the ones there are, are as small.
   private static final int SERVICE_ACTIONS = 0x20;
 
   private static final List<CommandSpec> ROWS =
@@ -115,7 +116,7 @@ public final class CommandTable {
 
     Optional<CommandSpec> find(Cdb cdb) {
       Optional<CommandSpec> row = byOpcode[cdb.opcode()];
-      return row != null ? row : find(cdb.opcode(), cdb.u8(1) % SERVICE_ACTIONS);
+      return row != null ? row : find(cdb.opcode(), cdb.serviceAction());
     }
 
     Optional<CommandSpec> find(int opcode, int serviceAction) {
@@ -123,7 +124,9 @@ public final class CommandTable {
       Optional<CommandSpec> row =
           actions == null
               ? byOpcode[opcode]
-              : serviceAction < actions.length ? actions[serviceAction] : null;
+              : serviceAction >= 0 && serviceAction < actions.length
+                  ? actions[serviceAction]
+                  : null;
       return row != null ? row : Optional.empty();
     }
 

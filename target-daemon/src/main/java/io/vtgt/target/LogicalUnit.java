@@ -21,6 +21,8 @@ import io.vtgt.scsi.copy.CopyManager;
 import io.vtgt.scsi.copy.CopyOperations;
 import io.vtgt.scsi.page.SavedModePages;
 import io.vtgt.scsi.reservation.Reservations;
+import io.vtgt.scsi.sbc.MediumOperations;
+import io.vtgt.scsi.sbc.OrWriteGenerations;
 import io.vtgt.store.Caller;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreGate;
@@ -168,6 +170,8 @@ public final class LogicalUnit {
   private final SelfTests selfTests;
   private final TargetPortGroups portGroups;
   private final SpaceWatch spaceWatch;
+  private final OrWriteGenerations orWriteGenerations = new OrWriteGenerations();
+  private final MediumOperations mediumOperations;
 
   // Replaced whole by the owner, read from every event loop.
   private volatile Profile profile;
@@ -212,7 +216,7 @@ public final class LogicalUnit {
     this.gate = gate;
     this.atFirst = state.withThresholds(ThresholdSets.of(profile, gate.geometry().bytes()));
     this.savedPages = SavedModePages.recall(memory);
-    this.state = saved();
+    this.state = saved().withCondition(MediumOperations.recalled(memory));
     this.owner = owner;
     this.memory = memory;
     this.controlQueue = new ControlQueue(owner);
@@ -224,6 +228,8 @@ public final class LogicalUnit {
     this.selfTests = new SelfTests(nanoClock);
     this.portGroups = new TargetPortGroups(new PortGroupUnit(this));
     this.spaceWatch = new SpaceWatch(this);
+    this.mediumOperations = new MediumOperations(this);
+    mediumOperations.resume();
   }
 
   public Profile profile() {
@@ -312,6 +318,10 @@ public final class LogicalUnit {
       return Optional.of(Sense.of(SenseKey.NOT_READY, Asc.LOGICAL_UNIT_NOT_READY_OFFLINE));
     }
     LogicalUnitState now = state;
+    Optional<Sense> busy = Condition.sense(now.condition());
+    if (busy.isPresent()) {
+      return busy;
+    }
     if (!now.mediumPresent()) {
       return Optional.of(Sense.of(SenseKey.NOT_READY, Asc.MEDIUM_NOT_PRESENT));
     }
@@ -329,6 +339,14 @@ public final class LogicalUnit {
 
   public Reservations reservations() {
     return reservations;
+  }
+
+  public OrWriteGenerations orWriteGenerations() {
+    return orWriteGenerations;
+  }
+
+  public MediumOperations mediumOperations() {
+    return mediumOperations;
   }
 
   /// The copies this unit was asked for, by their list identifiers.
@@ -349,10 +367,18 @@ public final class LogicalUnit {
   /// What would end a command of `nexus` that touches the medium as `access` says, or nothing:
   /// asked again and again by copies, for the units they read and write. Any context.
   public Optional<Completion> refusalOf(Nexus.Id nexus, Access access) {
+    Optional<Sense> inaccessible = portGroups.inaccessible(nexus);
+    if (inaccessible.isPresent()) {
+      return inaccessible.map(Completion::check);
+    }
     if (reservations.conflicts(nexus, access)) {
       return Optional.of(new Completion.ReservationConflict());
     }
-    Optional<Sense> notReady = ready() ? Optional.empty() : notReady();
+    if (gate.hung()) {
+      return Optional.of(new Completion.Busy());
+    }
+    Optional<Sense> busy = Condition.sense(state.condition());
+    Optional<Sense> notReady = busy.isEmpty() && ready() ? Optional.empty() : notReady();
     if (notReady.isPresent()) {
       return notReady.map(Completion::check);
     }
@@ -448,7 +474,7 @@ public final class LogicalUnit {
     preventing.remove(nexus.id());
     return abortTasks(
         nexus::equals,
-        other -> other.nexus().equals(nexus) && !other.equals(task),
+        other -> other.nexus().equals(nexus) && other.tag() != task.tag(),
         () -> List.of(nexus.transport().abortTasksBeside(task.lun(), task.tag())));
   }
 
@@ -490,14 +516,14 @@ public final class LogicalUnit {
   public Step begin(Task task) {
     Traffic traffic = statistics.received(task.cdb());
     Step step;
+    CommandSpec row = CommandTable.find(task.cdb()).orElse(null);
     try {
-      CommandSpec row = CommandTable.find(task.cdb()).orElse(null);
       Step refusal = refusal(task, row);
       step = refusal != null ? refusal : counted(task, row, row.handler().apply(task, this));
     } catch (RuntimeException | Error e) {
       step = new Step.Done(failed(e));
     }
-    return settled(step, traffic);
+    return settled(step, task, row, traffic);
   }
 
   /// Why the command does not begin, or null. (Null, because this is asked for every READ.)
@@ -529,6 +555,10 @@ public final class LogicalUnit {
         return new Step.Done(conflict.get());
       }
     }
+    Step inTheWay = conditionRefuses(task, row);
+    if (inTheWay != null) {
+      return inTheWay;
+    }
     if (row.needsMedium()) {
       if (gate.hung()) {
         return BUSY; // nothing more for a store that does not answer
@@ -545,18 +575,25 @@ public final class LogicalUnit {
     return fault.isEmpty() ? null : Step.check(fault.get());
   }
 
-  /// A command that does not end at once, known to its nexus until it ends; what waits for data is
-  /// asked again when it comes whether the path is still open.
+  /// A command that does not end at once, known to its nexus until it ends.
   private Step counted(Task task, CommandSpec row, Step step) {
     if (step instanceof Step.Done || !StateRule.drained(row.opcode())) {
       return step;
     }
+    ItlNexus itl = task.nexus().at(task.lun());
+    return itl == null ? step : counted(task, row, step, itl);
+  }
+
+  /// What waits for data is asked again when it comes whether the path is still open.
+  private Step counted(Task task, CommandSpec row, Step step, ItlNexus itl) {
     return switch (step) {
       case Step.Done done -> done;
       case Step.Running running -> {
-        ItlNexus itl = task.nexus().at(task.lun());
-        if (itl != null && !running.completion().isComplete()) {
+        if (!running.completion().isComplete()) {
           itl.count(running.completion());
+          if (itl.detached()) { // while it waited for its data
+            leaves(itl);
+          }
         }
         yield running;
       }
@@ -569,9 +606,15 @@ public final class LogicalUnit {
                   data.release();
                   return inaccessible;
                 }
-                return counted(task, row, needs.then().apply(data));
+                return counted(task, row, needs.then().apply(data), itl);
               });
     };
+  }
+
+  /// Keeps a nexus that does not see the unit any more in mind until its commands have ended.
+  private void leaves(ItlNexus itl) {
+    leaving.add(itl);
+    itl.quiet().onComplete(_ -> leaving.remove(itl));
   }
 
   private Step attention(Task task) {
@@ -583,10 +626,21 @@ public final class LogicalUnit {
     return asc.isEmpty() ? null : Step.check(Sense.unitAttention(asc.get()));
   }
 
+  /// What the command ends with because of what the unit is busy with as a whole, or null.
+  private Step conditionRefuses(Task task, CommandSpec row) {
+    Condition condition = state.condition();
+    return Condition.allows(condition, row, task.cdb())
+        ? null
+        : Step.check(Condition.sense(condition).orElseThrow());
+  }
+
   /// A command nobody knows, or one that this unit does not offer.
   private Step unknown(Cdb cdb) {
     return CommandTable.hasServiceActions(cdb.opcode()) && CommandTable.offers(this, cdb.opcode())
-        ? Step.check(Sense.invalidFieldInCdb(1, 4))
+        ? Step.check(
+            cdb.opcode() == Cdb.VARIABLE_LENGTH
+                ? Sense.invalidFieldInCdb(8, 7)
+                : Sense.invalidFieldInCdb(1, 4))
         : Step.check(Sense.illegalRequest(Asc.INVALID_COMMAND_OPERATION_CODE));
   }
 
@@ -601,7 +655,9 @@ public final class LogicalUnit {
 
   /// The handler's step with failures turned into sense, and sense in the format the unit asks for;
   /// what passes is counted.
-  private Step settled(Step step, Traffic traffic) {
+  ///
+  /// @param row null where the command was refused for want of one
+  private Step settled(Step step, Task task, CommandSpec row, Traffic traffic) {
     return switch (step) {
       case Step.Done done -> {
         count(traffic, done.completion());
@@ -614,23 +670,29 @@ public final class LogicalUnit {
           new Step.NeedsData(
               needs.length(),
               data -> {
+                // A format or a sanitize may have begun while the data came.
+                Step next = conditionRefuses(task, row);
+                if (next != null) {
+                  data.release();
+                  return settled(next, task, row, traffic);
+                }
                 if (traffic.writes()) {
                   statistics.transferred(traffic, data.readableBytes());
                 }
-                Step next;
                 try {
                   next = needs.then().apply(data);
                 } catch (RuntimeException | Error e) {
                   next = new Step.Done(failed(e));
                 }
-                return settled(next, traffic);
+                return settled(next, task, row, traffic);
               });
     };
   }
 
   private Step settled(Future<Completion> completion, Traffic traffic) {
     if (completion.succeeded()) {
-      return settled(new Step.Done(completion.result()), traffic);
+      count(traffic, completion.result());
+      return new Step.Done(inUnitsFormat(completion.result()));
     }
     if (completion.failed()) {
       statistics.failed(traffic, completion.cause());
@@ -717,27 +779,37 @@ public final class LogicalUnit {
     nexuses.remove(itl);
     preventing.remove(itl.nexus().id());
     copies.nexusLost(itl.nexus().id());
-    leaving.add(itl);
-    itl.quiet().onComplete(_ -> leaving.remove(itl));
+    itl.detach();
+    leaves(itl);
     owner.runOnContext(_ -> reservations.nexusLost(itl.nexus().id()));
   }
 
   /// Completes, on any context, when no command of these nexuses that [#begin] took before can
-  /// touch the medium any more, be its nexus gone. For when new ones are refused.
-  Future<Void> commandsEnded(Predicate<Nexus> whose) {
-    var quiet = new ArrayList<Future<Void>>();
+  /// touch the medium any more, be its nexus gone. For when new ones are refused; what is done for
+  /// them without a task is stopped.
+  Future<Void> commandsEnded(Predicate<Nexus.Id> whose) {
+    var ends = new ArrayList<Future<Void>>();
     for (ItlNexus itl : nexuses) {
-      if (whose.test(itl.nexus())) {
-        quiet.add(itl.quiet());
+      if (whose.test(itl.nexus().id())) {
+        ends.add(itl.quiet());
       }
     }
     for (ItlNexus itl : leaving) {
-      if (whose.test(itl.nexus())) {
-        quiet.add(itl.quiet());
+      if (whose.test(itl.nexus().id())) {
+        ends.add(itl.quiet());
       }
     }
-    // The gate knows of what was given up by its deadline, but not by the store.
-    return Future.join(quiet).compose(_ -> gate.drained());
+    for (ForeignWork work : foreignWork) {
+      if (whose.test(work.initiator())) {
+        ends.add(work.stop());
+      }
+    }
+    // Commands that a deadline ended may have left changes in quarantine.
+    return Future.join(ends)
+        .compose(
+            _ ->
+                gate.landed(
+                    caller -> !(caller instanceof Task task) || whose.test(task.nexus().id())));
   }
 
   /// Ends the tasks of every nexus `whose` matches, through its transport; completes, on the
@@ -872,6 +944,9 @@ public final class LogicalUnit {
                       copies.unitReset();
                       reservations.unitReset();
                       preventing.clear();
+                      if (asc == Asc.POWER_ON_RESET_OR_BUS_DEVICE_RESET_OCCURRED) {
+                        orWriteGenerations.powerOn();
+                      }
                       nexuses.forEach(itl -> itl.echo(null));
                       publish(state.afterReset(saved()));
                       attention(asc, _ -> true);

@@ -119,6 +119,26 @@ class TaskManagementTest {
     initiator.sync();
   }
 
+  /// PREEMPT AND ABORT of the nexus' own key.
+  @Test
+  void abortTasksBeside_endsAllOfTheUnitButOne() throws Exception {
+    var initiator = fixture.loggedIn();
+    var kept = initiator.command(FakeTarget.HELD);
+    initiator.send(kept);
+    var keptTask = fixture.target.heldTask();
+    initiator.send(initiator.command(FakeTarget.HELD));
+    var otherTask = fixture.target.heldTask();
+    var transport = fixture.target.nexuses.getFirst().transport();
+    var ended = transport.abortTasksBeside(0, kept.itt());
+    initiator.sync();
+    assertFalse(ended.isComplete());
+    otherTask.complete(Completion.good());
+    IscsiFixture.await(ended);
+    keptTask.complete(Completion.good());
+    assertEquals(kept.itt(), initiator.receive(ScsiResponse.class).itt());
+    initiator.sync(); // no answer for the other
+  }
+
   @Test
   void abortTaskSet_endsAllOfTheUnit() throws Exception {
     var initiator = fixture.loggedIn();

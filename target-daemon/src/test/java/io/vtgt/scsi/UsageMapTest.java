@@ -42,7 +42,7 @@ class UsageMapTest {
     for (CommandSpec row : CommandTable.rows()) {
       if (row.access() == Access.WRITES_MEDIUM && row.offered().test(readOnly)) {
         byte[] cdb = plain(row);
-        Arrays.fill(cdb, 2, cdb.length, (byte) 0xff);
+        Arrays.fill(cdb, Math.min(cdb.length, 10), cdb.length, (byte) 0xff);
         assertEquals(
             "DATA_PROTECT 2700",
             initiator.send(1, HexFormat.of().formatHex(cdb)).status(),
@@ -62,10 +62,7 @@ class UsageMapTest {
   }
 
   private static byte[] plain(CommandSpec row) {
-    byte[] cdb = new byte[row.usage().length];
-    cdb[0] = row.usage()[0];
-    row.serviceAction().ifPresent(action -> cdb[1] = (byte) action);
-    return cdb;
+    return Cdbs.empty(row);
   }
 
   private ScsiFixture.Answer send(byte[] cdb) {

@@ -45,11 +45,15 @@ public final class FileStore implements BackingStore {
   /// How many extents one question is answered with at most.
   private static final int MAX_EXTENTS = 1024;
 
+  /// Atomic writes are of whole pages.
+  private static final int ATOMIC_GRANULARITY = UndoJournal.ALIGNMENT;
+
   /// What an opened file is.
   ///
   /// @param fd open, locked; owned by the store
   /// @param memoryAlignment what buffers of direct I/O are aligned to, 1 without it
   /// @param unmapGranularity 0 where holes cannot be punched
+  /// @param journal null where there are no atomic writes
   record Opened(
       String path,
       int fd,
@@ -58,7 +62,8 @@ public final class FileStore implements BackingStore {
       boolean readOnly,
       boolean everyWriteDurable,
       int memoryAlignment,
-      int unmapGranularity) {}
+      int unmapGranularity,
+      UndoJournal journal) {}
 
   private final Vertx vertx;
   private final Opened file;
@@ -81,7 +86,7 @@ public final class FileStore implements BackingStore {
     this.vertx = vertx;
     this.file = file;
     this.geometry = file.geometry();
-    this.limits =
+    Limits plain =
         new Limits(
             MAX_TRANSFER,
             0,
@@ -92,6 +97,10 @@ public final class FileStore implements BackingStore {
             !file.readOnly(),
             0,
             !file.blockDevice());
+    this.limits =
+        file.journal() == null
+            ? plain
+            : plain.withAtomicWrites(UndoJournal.MAX_LENGTH, ATOMIC_GRANULARITY);
     this.pool = new FilePool(name, file.fd());
   }
 
@@ -138,6 +147,37 @@ public final class FileStore implements BackingStore {
             this::loseDurability);
     submit(context, transfer);
     return transfer.future().mapEmpty();
+  }
+
+  @Override
+  public Future<Void> writeAtomic(long offset, ByteBuf data, boolean fua) {
+    StoreFault fault = writeFault();
+    if (fault == null) {
+      fault = durabilityLost; // it would have to be durable to be whole
+    }
+    if (fault != null) {
+      data.release();
+      return Future.failedFuture(fault);
+    }
+    ByteBuf ready = kernelReady(data);
+    return pool.<Void>call(
+            CallingContext.promise(vertx),
+            () -> {
+              writeJournaled(offset, ready);
+              return null;
+            })
+        .onComplete(_ -> ready.release());
+  }
+
+  /// Borrows the data. On a thread of the pool.
+  private void writeJournaled(long offset, ByteBuf data) {
+    long address = data.memoryAddress() + data.readerIndex();
+    try {
+      file.journal().write(offset, address, data.readableBytes());
+    } catch (UndoJournal.NotUndone e) {
+      loseDurability(Transfer.Kind.SYNC, e.fault());
+      throw e.fault();
+    }
   }
 
   @Override
@@ -278,6 +318,9 @@ public final class FileStore implements BackingStore {
     Future.join(drains)
         .onComplete(
             _ -> {
+              if (file.journal() != null) {
+                file.journal().close();
+              }
               int result = Posix.close(file.fd());
               if (result < 0) {
                 LOG.warn("{}: close: {}", file.path(), Posix.text(-result));

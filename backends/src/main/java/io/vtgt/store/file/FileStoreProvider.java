@@ -132,7 +132,11 @@ public final class FileStoreProvider implements StoreProvider {
             && (created || (mayCreate && !request.readOnly() && isEmptyFile(fd)))) {
           makeSize(fd, wanted.getAsLong());
         }
-        return describe(fd, wanted);
+        UndoJournal journal = isBlockDevice() ? null : new UndoJournal(path, fd);
+        if (journal != null) {
+          journal.recover(request.readOnly());
+        }
+        return describe(fd, wanted, request.readOnly() ? null : journal);
       } catch (RuntimeException e) {
         Posix.close(fd);
         throw e;
@@ -216,7 +220,7 @@ public final class FileStoreProvider implements StoreProvider {
       LOG.info("{}: created with {}", path, Size.text(bytes));
     }
 
-    private FileStore.Opened describe(int fd, OptionalLong wanted) {
+    private FileStore.Opened describe(int fd, OptionalLong wanted, UndoJournal journal) {
       boolean blockDevice = isBlockDevice();
       long bytes = must("size", Posix.lseek(fd, 0, Posix.SEEK_END));
       int blockBytes = direct ? directBlockBytes(fd) : 1;
@@ -245,7 +249,8 @@ public final class FileStoreProvider implements StoreProvider {
           request.readOnly(),
           options.flag("sync", false),
           direct ? PAGE_LENGTH : 1,
-          blockDevice ? deviceGranularity() : fileGranularity(fd, bytes));
+          blockDevice ? deviceGranularity() : fileGranularity(fd, bytes),
+          journal);
     }
 
     /// What offsets and lengths must be multiples of: asked by trying.

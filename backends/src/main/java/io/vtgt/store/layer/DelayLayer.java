@@ -109,6 +109,11 @@ public final class DelayLayer extends Layer {
   }
 
   @Override
+  public Future<Void> writeAtomic(long offset, ByteBuf data, boolean fua) {
+    return later(Traffic.WRITES, () -> next().writeAtomic(offset, data, fua));
+  }
+
+  @Override
   public Future<Void> flush() {
     return later(Traffic.FLUSHES, () -> next().flush());
   }

@@ -84,6 +84,16 @@ public final class FaultLayer extends Layer {
   }
 
   @Override
+  public Future<Void> writeAtomic(long offset, ByteBuf data, boolean fua) {
+    StoreFault fault = fault(Operation.WRITE, offset, data.readableBytes());
+    if (fault == null) {
+      return next().writeAtomic(offset, data, fua);
+    }
+    data.release();
+    return Future.failedFuture(fault);
+  }
+
+  @Override
   public Future<Void> flush() {
     StoreFault fault = fault(Operation.FLUSH, 0, 0);
     return fault == null ? next().flush() : Future.failedFuture(fault);

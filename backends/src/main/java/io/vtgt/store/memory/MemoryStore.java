@@ -37,8 +37,11 @@ public final class MemoryStore implements BackingStore {
   private static final int PAGES_PER_CHUNK = Long.SIZE;
   private static final int CHUNK_LENGTH = PAGE_LENGTH * PAGES_PER_CHUNK;
 
+  private static final int MAX_ATOMIC_WRITE = 1 << 20;
+
   private static final Limits LIMITS =
-      new Limits(4 << 20, 0, false, false, PAGE_LENGTH, true, true, 0, true);
+      new Limits(4 << 20, 0, false, false, PAGE_LENGTH, true, true, 0, true)
+          .withAtomicWrites(MAX_ATOMIC_WRITE, PAGE_LENGTH);
 
   /// How many extents one question is answered with at most, and how many absent chunks it walks.
   private static final int MAX_EXTENTS = 1024;
@@ -124,6 +127,27 @@ public final class MemoryStore implements BackingStore {
     } finally {
       data.release();
     }
+  }
+
+  /// Nothing outlasts the process, so only a failure in the middle could leave half of it: the one
+  /// there can be is that memory runs out. So memory comes first, for all of the range.
+  @Override
+  public Future<Void> writeAtomic(long offset, ByteBuf data, boolean fua) {
+    if (!closed && offset + data.readableBytes() <= geometry.bytes()) {
+      long end = offset + data.readableBytes();
+      try {
+        for (long at = offset; at < end; at += CHUNK_LENGTH - inChunk(at)) {
+          int size = (int) Math.min(end - at, CHUNK_LENGTH - inChunk(at));
+          while (!chunk(at / CHUNK_LENGTH).reserve(inChunk(at), size)) {
+            Thread.onSpinWait();
+          }
+        }
+      } catch (NoMemoryException e) {
+        data.release();
+        return noMemory(e);
+      }
+    }
+    return write(offset, data, fua);
   }
 
   @Override
@@ -386,6 +410,21 @@ public final class MemoryStore implements BackingStore {
         if (!freed) {
           memory.setBytes(to, data, length);
           mapped |= pages(to / PAGE_LENGTH, (to + length - 1) / PAGE_LENGTH);
+        }
+        return !freed;
+      } finally {
+        lock.unlockWrite(stamp);
+      }
+    }
+
+    /// Makes whole pages mapped and leaves what they hold, so that the chunk is not given back.
+    ///
+    /// @return false when it is freed already
+    boolean reserve(int from, int length) {
+      long stamp = lock.writeLock();
+      try {
+        if (!freed) {
+          mapped |= pages(from / PAGE_LENGTH, (from + length - 1) / PAGE_LENGTH);
         }
         return !freed;
       } finally {

@@ -14,7 +14,8 @@ import java.util.List;
 /// Discards what is written and reads zeroes: for measuring what is above a store.
 public final class NullStore implements BackingStore {
   private static final Limits LIMITS =
-      new Limits(Zeroes.MAX_LENGTH, 0, false, false, 1, true, true, 0, true);
+      new Limits(Zeroes.MAX_LENGTH, 0, false, false, 1, true, true, 0, true)
+          .withAtomicWrites(Zeroes.MAX_LENGTH, 1);
 
   private volatile Geometry geometry;
 
@@ -44,6 +45,11 @@ public final class NullStore implements BackingStore {
   public Future<Void> write(long offset, ByteBuf data, boolean fua) {
     data.release();
     return Future.succeededFuture();
+  }
+
+  @Override
+  public Future<Void> writeAtomic(long offset, ByteBuf data, boolean fua) {
+    return write(offset, data, fua);
   }
 
   @Override

@@ -178,7 +178,8 @@ class FileStoreProviderTest {
                 false,
                 false,
                 1,
-                0));
+                0,
+                null));
     ByteBuf data = Unpooled.directBuffer().writeLong(7);
     assertSame(StoreFault.Kind.OUT_OF_SPACE, fault(store.write(0, data, false)).kind());
     assertEquals(0, data.refCnt());

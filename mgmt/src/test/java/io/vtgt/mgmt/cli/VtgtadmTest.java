@@ -300,6 +300,13 @@ class VtgtadmTest {
   }
 
   @Test
+  void target_unknown_isStatus4() {
+    var run = run("target", "show", "iqn.2026-11.io.vtgt:none");
+    assertEquals(ExitCode.NOT_FOUND, run.status);
+    assertEquals("vtgtadm: there is no target \"iqn.2026-11.io.vtgt:none\"\n", run.err);
+  }
+
+  @Test
   void target_listedAndShown_hasItsFields() throws Exception {
     assertEquals(
         "TARGET                     UNITS  CHAP  ALIAS\n" + A + "  1      yes\n",

@@ -28,6 +28,11 @@ final class BlockLimitsPage {
         .putInt(limits.unmapGranularity())
         .putInt(unit.thin() ? UGAVALID : 0) // granules are aligned to block 0
         .putLong(limits.maxWriteSame())
-        .array(); // atomic transfers: none
+        .putInt(limits.maxAtomic())
+        .putInt(limits.atomicGranularity()) // alignment
+        .putInt(limits.atomicGranularity())
+        .putInt(limits.maxAtomic()) // with atomic boundary
+        .putInt(limits.maxAtomic()) // atomic boundary size
+        .array();
   }
 }

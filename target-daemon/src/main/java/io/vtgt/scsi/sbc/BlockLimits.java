@@ -15,8 +15,12 @@ import io.vtgt.target.LogicalUnit;
 /// @param writeSameNonZero WSNZ: a WRITE SAME of 0 blocks ("to the end of the medium") is refused
 /// @param maxUnmap MAXIMUM UNMAP LBA COUNT, the sum of all descriptors; 0 when UNMAP is not offered
 /// @param maxUnmapDescriptors MAXIMUM UNMAP BLOCK DESCRIPTOR COUNT; 0 when UNMAP is not offered
-/// @param unmapGranularity OPTIMAL UNMAP GRANULARITY; 0 when UNMAP is not offered. Its alignment
+/// @param unmapGranularity OPTIMAL UNMAP GRANULARITY; 0 when the unit is not thin. Its alignment
 ///   starts at LBA 0
+/// @param maxAtomic MAXIMUM ATOMIC TRANSFER LENGTH, with an atomic boundary too, and MAXIMUM ATOMIC
+///   BOUNDARY SIZE; 0 when WRITE ATOMIC is not offered
+/// @param atomicGranularity ATOMIC ALIGNMENT and ATOMIC TRANSFER LENGTH GRANULARITY; 0 when WRITE
+///   ATOMIC is not offered
 public record BlockLimits(
     int maxTransfer,
     int optimalTransfer,
@@ -26,7 +30,9 @@ public record BlockLimits(
     boolean writeSameNonZero,
     int maxUnmap,
     int maxUnmapDescriptors,
-    int unmapGranularity) {
+    int unmapGranularity,
+    int maxAtomic,
+    int atomicGranularity) {
 
   /// What one command may hold in memory: a task set of READs this long must fit the data budget.
   public static final int MAX_TRANSFER_BYTES = 32 << 20;
@@ -42,7 +48,7 @@ public record BlockLimits(
   /// Some seconds on a slow medium: no command holds a unit for minutes. Where one WRITE is shorter
   /// than 65536 blocks so is a WRITE SAME: initiators' test suites write what they then unmap in
   /// one command.
-  private static final int MAX_WRITE_SAME_BYTES = 256 << 20;
+  private static final int MAX_WRITE_SAME_BYTES = 128 << 20;
 
   /// Initiators' test suites take more than this for a mistake.
   private static final int MAX_UNMAP_BLOCKS = 1 << 20;
@@ -67,10 +73,17 @@ public record BlockLimits(
                 / profile.blockBytes(),
         maxCompareAndWrite(unit),
         maxWriteSame(unit),
-        true,
-        thin ? MAX_UNMAP_BLOCKS : 0,
-        thin ? MAX_UNMAP_DESCRIPTORS : 0,
-        thin ? Math.max(1, limits.unmapGranularity() / profile.blockBytes()) : 0);
+        writeSameNonZero(unit),
+        unmapCommand(unit) ? MAX_UNMAP_BLOCKS : 0,
+        unmapCommand(unit) ? MAX_UNMAP_DESCRIPTORS : 0,
+        thin ? Math.max(1, limits.unmapGranularity() / profile.blockBytes()) : 0,
+        maxAtomic(unit),
+        maxAtomic(unit) == 0 ? 0 : atomicGranularity(unit));
+  }
+
+  /// UNMAP is offered (LBPU): the unit is thin, and the document does not keep the command back.
+  public static boolean unmapCommand(LogicalUnit unit) {
+    return unit.thin() && unit.profile().unmapCommand();
   }
 
   /// True when deallocated blocks read as zeroes (LBPRZ), however a range was aligned.
@@ -83,8 +96,32 @@ public record BlockLimits(
   }
 
   static int maxCompareAndWrite(LogicalUnit unit) {
-    return Math.min(
-        MAX_COMPARE_AND_WRITE_BLOCKS, MAX_COMPARE_AND_WRITE_BYTES / unit.profile().blockBytes());
+    int blockCount =
+        Math.min(
+            MAX_COMPARE_AND_WRITE_BLOCKS,
+            MAX_COMPARE_AND_WRITE_BYTES / unit.profile().blockBytes());
+    int wanted = unit.profile().maxCompareAndWriteBlocks();
+    return wanted == 0 ? blockCount : Math.min(wanted, blockCount);
+  }
+
+  /// On a thin unit a host unmaps with WRITE SAME too, and a count of 0 is more likely an overflow
+  /// of its own than the wish to unmap all that follows. (An initiators' test suite sends such a
+  /// command with a block that is not zero, and wants zeroes.)
+  static boolean writeSameNonZero(LogicalUnit unit) {
+    return unit.thin();
+  }
+
+  /// The longest atomic write, blocks; 0 when the store has none. The TRANSFER LENGTH of WRITE
+  /// ATOMIC has two bytes.
+  static int maxAtomic(LogicalUnit unit) {
+    int blockCount = unit.gate().limits().maxAtomicWrite() / unit.profile().blockBytes();
+    int most = Math.min(0xffff, Math.min(blockCount, maxTransfer(unit)));
+    return most - most % atomicGranularity(unit);
+  }
+
+  static int atomicGranularity(LogicalUnit unit) {
+    int granularity = unit.gate().limits().atomicWriteGranularity();
+    return Math.max(1, granularity / unit.profile().blockBytes());
   }
 
   static int maxWriteSame(LogicalUnit unit) {

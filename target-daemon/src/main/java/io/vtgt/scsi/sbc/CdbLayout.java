@@ -4,18 +4,37 @@ import io.vtgt.scsi.Cdb;
 import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.Step;
 
-/// Where the commands that address a range of blocks have their LBA and their length: the 6, 10, 12
-/// and 16 byte forms are alike in all families (SBC-4, tables of READ, WRITE, VERIFY …).
+/// Where the commands that address a range of blocks have their flags, their LBA and their length:
+/// the 6, 10, 12, 16 and 32 byte forms are alike in all families (SBC-4, tables of READ, WRITE,
+/// VERIFY …).
 enum CdbLayout {
-  BYTES_6(4),
-  BYTES_10(7),
-  BYTES_12(6),
-  BYTES_16(10);
+  BYTES_6(1, 4),
+  BYTES_10(1, 7),
+  BYTES_12(1, 6),
+  BYTES_16(1, 10),
+  BYTES_32(10, 28);
 
+  private final int flags;
   private final int lengthField;
 
-  CdbLayout(int lengthField) {
+  CdbLayout(int flags, int lengthField) {
+    this.flags = flags;
     this.lengthField = lengthField;
+  }
+
+  /// The byte of DPO, FUA, BYTCHK, UNMAP …
+  int flags(Cdb cdb) {
+    return cdb.u8(flags);
+  }
+
+  /// True when `bit` (7 is the highest) of the flags is set.
+  boolean flag(Cdb cdb, int bit) {
+    return cdb.bit(flags, bit);
+  }
+
+  /// INVALID FIELD IN CDB, pointing at `bit` (7 is the highest) of the flags.
+  Step flagRefused(int bit) {
+    return Step.check(Sense.invalidFieldInCdb(flags, bit));
   }
 
   /// The first block, an unsigned 64-bit value.
@@ -24,6 +43,7 @@ enum CdbLayout {
       case BYTES_6 -> cdb.u24(1) & 0x1f_ffff;
       case BYTES_10, BYTES_12 -> cdb.u32(2);
       case BYTES_16 -> cdb.u64(2);
+      case BYTES_32 -> cdb.u64(12);
     };
   }
 
@@ -35,6 +55,7 @@ enum CdbLayout {
       case BYTES_10 -> cdb.u16(7);
       case BYTES_12 -> cdb.u32(6);
       case BYTES_16 -> cdb.u32(10);
+      case BYTES_32 -> cdb.u32(28);
     };
   }
 

@@ -12,8 +12,11 @@ import io.vtgt.store.StoreGate;
 import io.vtgt.target.LogicalUnit;
 import java.util.function.Function;
 
-/// READ and WRITE (6), (10), (12), (16): the hot path. DPO is a hint that nothing here can use.
+/// READ and WRITE (6), (10), (12), (16), (32): the hot path. DPO is a hint that nothing here can
+/// use.
 final class ReadWrite {
+  static final int FUA = 3;
+
   private static final Function<ByteBuf, Completion> GOOD_WITH_DATA = Completion::good;
 
   static final Step HALF_A_BLOCK =
@@ -85,6 +88,6 @@ final class ReadWrite {
   }
 
   private static boolean fua(CdbLayout layout, Cdb cdb) {
-    return layout != CdbLayout.BYTES_6 && cdb.bit(1, 3);
+    return layout != CdbLayout.BYTES_6 && layout.flag(cdb, FUA);
   }
 }

@@ -9,14 +9,14 @@ import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
 import io.vtgt.target.LogicalUnit;
 
-/// VERIFY (10), (12), (16): reads the medium and, as BYTCHK asks, compares it with the Data-Out or
-/// with one block of Data-Out again and again.
+/// VERIFY (10), (12), (16), (32): reads the medium and, as BYTCHK asks, compares it with the
+/// Data-Out or with one block of Data-Out again and again.
 final class Verify {
   /// The initiator sends less than its CDB asks to be compared: an answer would be a guess.
   static final Step DATA_TOO_SHORT =
       Step.check(Sense.illegalRequest(Asc.PARAMETER_LIST_LENGTH_ERROR));
 
-  static final Step BYTE_CHECK_REFUSED = Step.check(Sense.invalidFieldInCdb(1, 2));
+  private static final int BYTE_CHECK = 2;
 
   private Verify() {}
 
@@ -24,9 +24,9 @@ final class Verify {
     Cdb cdb = task.cdb();
     long lba = layout.lba(cdb);
     long blockCount = layout.blockCount(cdb);
-    int byteCheck = byteCheck(cdb);
+    int byteCheck = byteCheck(layout, cdb);
     if (byteCheck == 2) {
-      return BYTE_CHECK_REFUSED;
+      return byteCheckRefused(layout);
     }
     if (!BlockRange.inside(unit, lba, blockCount)) {
       return BlockRange.OUTSIDE;
@@ -50,8 +50,12 @@ final class Verify {
   }
 
   /// BYTCHK: 0 reads only, 1 compares, 2 is reserved, 3 compares with one block.
-  static int byteCheck(Cdb cdb) {
-    return cdb.u8(1) >> 1 & 3;
+  static int byteCheck(CdbLayout layout, Cdb cdb) {
+    return layout.flags(cdb) >> 1 & 3;
+  }
+
+  static Step byteCheckRefused(CdbLayout layout) {
+    return layout.flagRefused(BYTE_CHECK);
   }
 
   /// @param expected owned by this method

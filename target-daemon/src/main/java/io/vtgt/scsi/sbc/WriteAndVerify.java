@@ -10,8 +10,8 @@ import io.vtgt.scsi.Task;
 import io.vtgt.store.StoreGate;
 import io.vtgt.target.LogicalUnit;
 
-/// WRITE AND VERIFY (10), (12), (16): a durable write, then the medium is read again and, with
-/// BYTCHK 1, compared with what was written.
+/// WRITE AND VERIFY (10), (12), (16), (32): a durable write, then the medium is read again and,
+/// with BYTCHK 1, compared with what was written.
 final class WriteAndVerify {
   private WriteAndVerify() {}
 
@@ -19,9 +19,9 @@ final class WriteAndVerify {
     Cdb cdb = task.cdb();
     long lba = layout.lba(cdb);
     long blockCount = layout.blockCount(cdb);
-    int byteCheck = Verify.byteCheck(cdb);
+    int byteCheck = Verify.byteCheck(layout, cdb);
     if (byteCheck > 1) {
-      return Verify.BYTE_CHECK_REFUSED;
+      return Verify.byteCheckRefused(layout);
     }
     Step early = BlockRange.endsEarly(layout, unit, lba, blockCount);
     if (early != null) {

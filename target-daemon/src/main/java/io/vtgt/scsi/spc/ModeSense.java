@@ -20,6 +20,14 @@ final class ModeSense {
 
   private ModeSense() {}
 
+  /// The pages that are told during a sanitize operation (SBC-4, Commands allowed during sanitize).
+  static boolean duringSanitize(Cdb cdb) {
+    return switch (cdb.u8(2) & 0x3f) {
+      case 0x08, 0x0a, 0x18, 0x19, 0x1c -> true;
+      default -> false;
+    };
+  }
+
   static Step begin6(Task task, LogicalUnit unit) {
     Cdb cdb = task.cdb();
     byte[] descriptor = cdb.bit(1, 3) ? new byte[0] : shortDescriptor(unit);

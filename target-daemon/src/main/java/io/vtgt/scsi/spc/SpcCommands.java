@@ -21,7 +21,8 @@ public final class SpcCommands {
         // Exclusive access keeps it from strangers, write exclusive does not (SPC-5, commands
         // allowed in the presence of various reservations): like a read, but of no medium.
         command("MODE SENSE (6)", "1A 08 FF FF FF 00", Access.READS_MEDIUM, ModeSense::begin6)
-            .needsMedium(false),
+            .needsMedium(false)
+            .duringSanitize(ModeSense::duringSanitize),
         // As MODE SENSE.
         command(
                 "RECEIVE DIAGNOSTIC RESULTS",
@@ -65,7 +66,8 @@ public final class SpcCommands {
                 "5A 18 FF FF 00 00 00 FF FF 00",
                 Access.READS_MEDIUM,
                 ModeSense::begin10)
-            .needsMedium(false),
+            .needsMedium(false)
+            .duringSanitize(ModeSense::duringSanitize),
         command(
             "REPORT LUNS",
             "A0 00 FF 00 00 00 FF FF FF FF 00 00",
@@ -83,14 +85,16 @@ public final class SpcCommands {
                 "A3 0C 87 FF FF FF FF FF FF FF 00 00",
                 Access.READS_MEDIUM,
                 ReportSupportedOperationCodes::begin)
-            .needsMedium(false),
+            .needsMedium(false)
+            .duringSanitize(_ -> true),
         service(
                 "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS",
                 0x0d,
                 "A3 0D 80 00 00 00 FF FF FF FF 00 00",
                 Access.READS_MEDIUM,
                 ReportSupportedTmf::begin)
-            .needsMedium(false),
+            .needsMedium(false)
+            .duringSanitize(_ -> true),
         service(
             "REPORT TIMESTAMP",
             0x0f,

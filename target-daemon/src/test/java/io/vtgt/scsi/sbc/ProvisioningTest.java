@@ -164,14 +164,26 @@ class ProvisioningTest {
   }
 
   @Test
-  void writeSame_ofNoBlocksOrTooMany_isAnInvalidField() {
-    assertEquals(
-        Sense.invalidFieldInCdb(7, 7), on.refused("41 08 00 00 00 00 00 00 00 00", new byte[512]));
-    try (var big = new UnitUnderTest(THIN.withBlocks(4L << 20))) {
+  void writeSame_ofNoBlocks_goesToTheEndOfAThickMedium() {
+    String toTheEnd = "41 00 00 00 0f f8 00 00 00 00";
+    assertEquals(Sense.invalidFieldInCdb(7, 7), on.refused(toTheEnd, filled(512, 9)));
+    try (var thick = new UnitUnderTest(THIN.thick())) {
+      thick.good("2a 00 00 00 0f f0 00 00 10 00", filled(16 * 512, 7));
+      thick.good(toTheEnd, filled(512, 9));
+      assertArrayEquals(join(filled(8 * 512, 7), filled(8 * 512, 9)), thick.medium(0xff0, 16));
+      thick.refusedWith(
+          Asc.LOGICAL_BLOCK_ADDRESS_OUT_OF_RANGE, "41 00 00 00 10 00 00 00 00 00", new byte[512]);
+    }
+  }
+
+  @Test
+  void writeSame_ofTooMany_isAnInvalidField() {
+    try (var big = new UnitUnderTest(THIN.withBlocks(4L << 20).thick())) {
       int most = BlockLimits.of(big.unit).maxWriteSame();
       String cdb = "93 00 00 00 00 00 00 00 00 00 %08x 00 00";
       assertEquals(
           Sense.invalidFieldInCdb(10, 7), big.refused(cdb.formatted(most + 1), new byte[512]));
+      assertEquals(Sense.invalidFieldInCdb(10, 7), big.refused(cdb.formatted(0), new byte[512]));
       big.good(cdb.formatted(most), new byte[512]);
     }
   }

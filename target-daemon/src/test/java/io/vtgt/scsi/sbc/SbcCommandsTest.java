@@ -3,6 +3,8 @@ package io.vtgt.scsi.sbc;
 import static io.vtgt.scsi.sbc.UnitUnderTest.Shape.THIN;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.vtgt.scsi.Cdb;
+import io.vtgt.scsi.Cdbs;
 import io.vtgt.scsi.CommandSpec;
 import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.sbc.UnitUnderTest.Outcome;
@@ -21,12 +23,14 @@ class SbcCommandsTest {
       for (CommandSpec row : SbcCommands.rows()) {
         for (int at = 1; at < row.usage().length; at++) {
           int known = row.usage()[at];
-          if (at == 1 && row.serviceAction().isPresent()) {
-            known |= SERVICE_ACTION_BITS;
+          if (row.opcode() == Cdb.VARIABLE_LENGTH
+              ? at >= 7 && at <= 9
+              : at == 1 && row.serviceAction().isPresent()) {
+            known |= row.opcode() == Cdb.VARIABLE_LENGTH ? 0xff : SERVICE_ACTION_BITS;
           }
           for (int bit = 0; bit < 8; bit++) {
             if ((known >> bit & 1) == 0) {
-              byte[] cdb = emptyCdb(row);
+              byte[] cdb = Cdbs.empty(row);
               cdb[at] |= (byte) (1 << bit);
               String hex = HexFormat.of().formatHex(cdb);
               assertEquals(Sense.invalidFieldInCdb(at, bit), on.refused(hex), row.name());
@@ -45,7 +49,7 @@ class SbcCommandsTest {
     try (var on = new UnitUnderTest(THIN.asRemovable())) {
       for (CommandSpec row : SbcCommands.rows()) {
         for (int round = 0; round < 40; round++) {
-          byte[] cdb = emptyCdb(row);
+          byte[] cdb = Cdbs.empty(row);
           for (int at = 1; at < cdb.length; at++) {
             int bits = random.nextInt(4) == 0 ? random.nextInt(256) : 0; // small numbers too
             cdb[at] |= (byte) (bits & row.usage()[at]);
@@ -62,12 +66,5 @@ class SbcCommandsTest {
         on.publish(on.unit.state().withMediumPresent(true));
       }
     }
-  }
-
-  private static byte[] emptyCdb(CommandSpec row) {
-    byte[] cdb = new byte[row.usage().length];
-    cdb[0] = row.usage()[0];
-    cdb[1] = (byte) row.serviceAction().orElse(0);
-    return cdb;
   }
 }

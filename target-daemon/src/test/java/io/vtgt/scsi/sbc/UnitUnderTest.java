@@ -56,6 +56,10 @@ final class UnitUnderTest implements AutoCloseable {
   }
 
   UnitUnderTest(Shape shape, BackingStore medium) {
+    this(shape, medium, UnitMemory.volatileMemory());
+  }
+
+  UnitUnderTest(Shape shape, BackingStore medium, UnitMemory memory) {
     vertx = Vertx.vertx();
     context = vertx.getOrCreateContext();
     store = new Recorder(medium, buffers);
@@ -77,9 +81,7 @@ final class UnitUnderTest implements AutoCloseable {
             shape.removable(),
             shape.readOnly(),
             1);
-    unit =
-        new LogicalUnit(
-            profile, gate, LogicalUnitState.INITIAL, context, UnitMemory.volatileMemory());
+    unit = new LogicalUnit(profile, gate, LogicalUnitState.INITIAL, context, memory);
     nexus = new Nexus(new Nexus.Id("iqn.i", 1, "iqn.t", 1), context, null);
   }
 
@@ -200,6 +202,11 @@ final class UnitUnderTest implements AutoCloseable {
 
   /// @param dataOut all that the initiator says it will send
   Outcome run(String cdb, byte[] dataOut) {
+    return run(cdb, dataOut, () -> {});
+  }
+
+  /// @param meanwhile happens before the data comes, on the unit's context
+  Outcome run(String cdb, byte[] dataOut, Runnable meanwhile) {
     Cdb command = Cdb.of(cdb);
     Task task =
         new Task(nexus, 0, 1, command, TaskAttribute.SIMPLE, dataOut.length, Integer.MAX_VALUE);
@@ -210,6 +217,7 @@ final class UnitUnderTest implements AutoCloseable {
               Step step = unit.begin(task);
               while (step instanceof Step.NeedsData needs) {
                 asked[0] = needs.length();
+                meanwhile.run();
                 int length = Math.min(needs.length(), dataOut.length);
                 ByteBuf data = PooledByteBufAllocator.DEFAULT.directBuffer(Math.max(1, length));
                 buffers.add(data.writeBytes(dataOut, 0, length));
