@@ -304,7 +304,15 @@ class DaemonTest {
     assertEquals(List.of(2L << 20, 3L << 20), sizes(second));
     assertEquals(
         "2MiB",
-        second.admin().current().document().targets().getFirst().units().getFirst().store()
+        second
+            .admin()
+            .current()
+            .document()
+            .targets()
+            .getFirst()
+            .units()
+            .getFirst()
+            .store()
             .get("size"));
   }
 
@@ -388,8 +396,7 @@ class DaemonTest {
     var readOnly = "{lun: 0, readOnly: true, store: {kind: file, path: a.img}}";
     var daemon = started(config(readOnly));
     var document = daemon.admin().current().document();
-    var applied =
-        apply(daemon, withUnits(document, "{lun: 0, store: {kind: file, path: a.img}}"));
+    var applied = apply(daemon, withUnits(document, "{lun: 0, store: {kind: file, path: a.img}}"));
     assertEquals(List.of("change readOnly of unit 0 of " + TARGET), summaries(applied));
     assertEquals(List.of("0 ready"), states(daemon));
     resize(daemon, 0, "2MiB", false); // a store that does not take writes would refuse
@@ -414,8 +421,7 @@ class DaemonTest {
     Files.write(data.resolve("a.img"), new byte[1 << 20]);
     var daemon =
         started(
-            config(
-                "{lun: 0, thinThreshold: {usedPercent: 90}, store: {kind: file, path: a.img}}"));
+            config("{lun: 0, thinThreshold: {usedPercent: 90}, store: {kind: file, path: a.img}}"));
     await(daemon.admin().lookAtSpace());
     assertEquals(
         1 << 20,

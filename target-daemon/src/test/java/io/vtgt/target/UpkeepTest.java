@@ -26,7 +26,6 @@ class UpkeepTest {
       WRITE_ONE_BLOCK = "2a 00 00 00 00 00 00 00 01 00",
       PREVENT = "1e 00 00 00 01 00",
       BLOCK = "5a".repeat(512);
-
   private static final String INQUIRY_CHANGED = "UNIT_ATTENTION 3f03",
       MODE_CHANGED = "UNIT_ATTENTION 2a01",
       CAPACITY_CHANGED = "UNIT_ATTENTION 2a09",
@@ -232,8 +231,7 @@ class UpkeepTest {
   }
 
   private void assertRefused(String why, boolean force) {
-    var refused =
-        assertThrows(AssertionError.class, () -> await(new Upkeep(unit).eject(force)));
+    var refused = assertThrows(AssertionError.class, () -> await(new Upkeep(unit).eject(force)));
     assertEquals(why, refused.getCause().getMessage());
   }
 
@@ -260,8 +258,7 @@ class UpkeepTest {
   @Test
   void space_runsOut_isToldOnceAndAgainAfterItWasClear() {
     serve(
-        warning(new ThinThreshold(50, 0)),
-        new MemoryStore(8 << 20, 6 << 20)); // chunks of 256 KiB
+        warning(new ThinThreshold(50, 0)), new MemoryStore(8 << 20, 6 << 20)); // chunks of 256 KiB
     zeroes(0, 3 << 20);
     await(unit.spaceWatch().look());
     assertTold();
