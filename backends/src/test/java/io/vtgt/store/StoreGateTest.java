@@ -17,6 +17,7 @@ import io.vtgt.store.layer.DelayLayer.Traffic;
 import io.vtgt.store.layer.FaultLayer;
 import io.vtgt.store.memory.MemoryStore;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -551,11 +552,9 @@ class StoreGateTest {
   }
 
   private static ByteBuf filled(int length, int value) {
-    ByteBuf buffer = PooledByteBufAllocator.DEFAULT.directBuffer(length);
-    while (buffer.isWritable()) {
-      buffer.writeByte(value);
-    }
-    return buffer;
+    byte[] bytes = new byte[length];
+    Arrays.fill(bytes, (byte) value);
+    return direct(bytes);
   }
 
   private static ByteBuf direct(byte[] data) {

@@ -89,7 +89,7 @@ class StoresTest {
                 new LayerSpec("sieve", Map.of())));
     assertEquals(
         List.of(
-            new OptionFault("sise", "unknown option; allowed: size"),
+            new OptionFault("sise", "unknown option; allowed: size, limit"),
             new OptionFault("size", "missing; size of the medium"),
             new OptionFault("layers[0].readMillis", "'long' is no integer")),
         faults.subList(0, 3));

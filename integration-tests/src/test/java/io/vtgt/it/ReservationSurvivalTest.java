@@ -80,6 +80,30 @@ class ReservationSurvivalTest {
   }
 
   @Test
+  void targetRemovedAndAddedAgain_reservationStands() {
+    String target =
+        """
+        {"name": "%s", "units": [
+          {"lun": 0, "store": {"kind": "file", "path": "disk.img", "size": "16MiB"}}]}\
+        """
+            .formatted(TARGET);
+    try (var daemon = DaemonProcess.start(folder.resolve("data"))) {
+      assertEquals(2, daemon.post("/v1/targets", target).statusCode() / 100);
+      try (var owner = session(daemon, OWNER, ISID)) {
+        assertEquals("GOOD", out(owner, REGISTER, 0, 0, 1, Aptpl.ON));
+        assertEquals("GOOD", out(owner, RESERVE, 1, 1, 0, Aptpl.OFF));
+      }
+      assertEquals(2, daemon.delete("/v1/targets/" + TARGET).statusCode() / 100);
+      assertEquals(2, daemon.post("/v1/targets", target).statusCode() / 100);
+      try (var other = session(daemon, OTHER, ISID);
+          var owner = session(daemon, OWNER, ISID)) {
+        assertEquals(CONFLICT, write(other));
+        assertEquals("GOOD", write(owner));
+      }
+    }
+  }
+
+  @Test
   void allTargetPorts_registersThroughEveryPortalGroup() {
     try (var daemon = start()) {
       try (var owner = session(daemon, OWNER, ISID)) {

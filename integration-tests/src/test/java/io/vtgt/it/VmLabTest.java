@@ -82,7 +82,8 @@ class VmLabTest {
     String lines =
         Files.exists(tap)
             ? Files.readAllLines(tap).stream()
-                .filter(it -> !it.startsWith("#") && !it.startsWith("ok") || it.contains("# SKIP"))
+                .filter(
+                    it -> (!it.startsWith("#") && !it.startsWith("ok")) || it.contains("# SKIP"))
                 .collect(Collectors.joining("\n"))
             : "";
     System.out.println(ran.output().strip() + "\n" + lines);

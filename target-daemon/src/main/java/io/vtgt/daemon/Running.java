@@ -11,7 +11,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /// What runs now. Immutable: the [Reconciler] replaces it whole, every event loop reads it.
 ///
@@ -126,14 +125,7 @@ record Running(
   /// None when there is no such target.
   Set<Integer> portalGroups(String target) {
     var served = targets.get(target);
-    if (served == null) {
-      return Set.of();
-    }
-    var wanted = served.entry().portalGroups();
-    return portals.stream()
-        .map(it -> it.portal().group())
-        .filter(group -> wanted.isEmpty() || wanted.contains(group))
-        .collect(Collectors.toUnmodifiableSet());
+    return served == null ? Set.of() : PortGroups.reachable(this, served.entry());
   }
 
   /// The name of a unit, made from target and LUN where the document gives none.

@@ -44,6 +44,11 @@ final class CommandWindow<C> {
     kept = new Object[Integer.highestOneBit(Math.max(size, 2) - 1) << 1];
   }
 
+  /// Commands under way at most.
+  int size() {
+    return size;
+  }
+
   /// ExpCmdSN.
   int expected() {
     return expected;

@@ -30,6 +30,9 @@ final class Connection implements PipelineAdapter.Events, PduFramer.Sink<Request
   /// How long a peer whose connection we end may take to end it too.
   private static final long LINGER_MILLIS = 2000;
 
+  /// How often tasks that do not move are looked for, at most.
+  private static final long SWEEP_MILLIS = 1000;
+
   /// How long our last words to a peer that is in the wrong may take.
   private static final long LAST_WORDS_MILLIS = 200;
 
@@ -203,8 +206,7 @@ final class Connection implements PipelineAdapter.Events, PduFramer.Sink<Request
       if (answer.status().redirects()) {
         closeGently(answer.why());
       } else {
-        log.warn("{}: login refused, {}: {}", this, answer.status(), answer.why());
-        closeGently("login refused");
+        refused(answer.status(), answer.why());
       }
     } else if (answer.outcome().isPresent()) {
       logIn(request, answer, answer.outcome().get());
@@ -267,6 +269,19 @@ final class Connection implements PipelineAdapter.Events, PduFramer.Sink<Request
     framer.maxDataSegmentLength(parameters.receiveSegmentLength());
     session.begin();
     watch();
+    long patience = session.patience().slowMillis();
+    sweepLater(Math.clamp(patience / 4, 1, SWEEP_MILLIS));
+  }
+
+  private void sweepLater(long millis) {
+    setTimer(
+        millis,
+        () -> {
+          session.sweep(millis);
+          if (!closing) {
+            sweepLater(millis);
+          }
+        });
   }
 
   private void respond(int itt, LoginExchange.Answer answer, int tsih) {
@@ -286,7 +301,6 @@ final class Connection implements PipelineAdapter.Events, PduFramer.Sink<Request
   }
 
   private void refuse(LoginRequest request, LoginStatus status, String why) {
-    log.warn("{}: login refused, {}: {}", this, status, why);
     send(
         LoginResponse.on(output.header())
             .status(status.code)
@@ -295,7 +309,12 @@ final class Connection implements PipelineAdapter.Events, PduFramer.Sink<Request
             .tsih(request.tsih())
             .itt(request.itt()),
         new byte[0]);
-    closeGently("login refused");
+    refused(status, why);
+  }
+
+  private void refused(LoginStatus status, String why) {
+    log.warn("{}: login refused, {}: {}", this, status, why);
+    endGently();
   }
 
   private void send(LoginResponse response, byte[] text) {
@@ -362,6 +381,10 @@ final class Connection implements PipelineAdapter.Events, PduFramer.Sink<Request
       return;
     }
     log.info("{}: {}", this, why);
+    endGently();
+  }
+
+  private void endGently() {
     output.flush();
     leave();
     socket.reading(true); // to see the peer's end

@@ -38,6 +38,7 @@ final class DataBudget {
 
   private final LongSupplier limitBytes;
   private final AtomicLong used = new AtomicLong();
+  private final AtomicLong forgiven = new AtomicLong();
 
   // Guarded by itself; `waiting` is its size, read without the lock.
   private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
@@ -78,13 +79,32 @@ final class DataBudget {
     }
   }
 
+  /// Gives `bytes` back although they are still held: by a command whose store does not answer, so
+  /// that others do not wait for it. Half the budget at most is forgiven at a time.
+  ///
+  /// @return whether they are; then they are to be told to [#forgivenCame]
+  boolean forgive(long bytes) {
+    if (forgiven.addAndGet(bytes) > limitBytes.getAsLong() / 2) {
+      forgiven.addAndGet(-bytes);
+      return false;
+    }
+    give(bytes);
+    return true;
+  }
+
+  /// What was forgiven is held no more.
+  void forgivenCame(long bytes) {
+    forgiven.addAndGet(-bytes);
+  }
+
   /// Do demands wait?
   boolean exhausted() {
     return waiting > 0;
   }
 
+  /// What is held, forgiven or not.
   long usedBytes() {
-    return used.get();
+    return used.get() + forgiven.get();
   }
 
   private void grant() {

@@ -70,6 +70,6 @@ public interface Gateway {
   record Patience(
       long managementMillis, long sessionEndMillis, long dataOutMillis, long slowMillis) {
     /// Linux waits 15 s for ABORT TASK, 30 s for the resets, and 15 s for a login.
-    static final Patience USUAL = new Patience(30_000, 5_000, 60_000, 2_000);
+    static final Patience USUAL = new Patience(30_000, 5_000, 60_000, 5_000);
   }
 }

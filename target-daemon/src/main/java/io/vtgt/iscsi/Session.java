@@ -34,6 +34,7 @@ import java.util.OptionalLong;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /// A session in its full feature phase, over its one connection: puts requests in the order of
 /// their CmdSN, answers those that are the transport's own, hands the others on.
@@ -45,6 +46,9 @@ final class Session implements NexusTransport {
 
   /// Where Reject and Asynchronous Message have the tag of no task.
   private static final int ITT = 16;
+
+  /// Rejects of one session that the log tells as warnings; the counter has all.
+  private static final int REJECTS_TOLD = 10;
 
   private static final int ASYNC_SCSI_EVENT = 0,
       ASYNC_LOGOUT_REQUESTED = 1,
@@ -87,6 +91,7 @@ final class Session implements NexusTransport {
   private CommandWindow<Kept> window;
   private Future<Void> predecessorEnded = Future.succeededFuture();
   private volatile int sendSegmentLength;
+  private Future<Boolean> tasksEnd;
   private boolean attached;
   private boolean lost;
 
@@ -178,7 +183,11 @@ final class Session implements NexusTransport {
   ///
   /// @return whether everything has landed
   private Future<Boolean> endTasks() {
+    if (tasksEnd != null) { // by a logout, before the connection went
+      return tasksEnd;
+    }
     Promise<Boolean> ended = Promise.promise();
+    tasksEnd = ended.future();
     var timer =
         context()
             .owner()
@@ -236,6 +245,11 @@ final class Session implements NexusTransport {
           }
           return tasks.abort(lun, _ -> true, tellTaskAborted);
         });
+  }
+
+  @Override
+  public Future<Void> begunTasksOver(long lun) {
+    return onLoop(() -> tasks.begunOver(lun));
   }
 
   @Override
@@ -409,7 +423,25 @@ final class Session implements NexusTransport {
         ping.data().slice(ping.data().readerIndex(), length));
   }
 
-  /// Sends a NOP-In that wants an answer.
+  /// Looks after tasks that do not move.
+  ///
+  /// @param sweepMillis since it was called last
+  void sweep(long sweepMillis) {
+    if (tasks.sweep(sweepMillis)) {
+      connection.close(
+          "a WRITE waits for its data for %d ms".formatted(patience().dataOutMillis()));
+      return;
+    }
+    int max = window.max();
+    windowOpens();
+    if (window.max() != max) { // nothing else may tell the initiator
+      ping(Bhs.NO_TAG);
+    }
+  }
+
+  /// Sends a NOP-In.
+  ///
+  /// @param ttt with one it wants an answer
   void ping(int ttt) {
     output.send(
         NopIn.on(output.header())
@@ -481,13 +513,16 @@ final class Session implements NexusTransport {
   void reject(ByteBuf header, RejectReason reason, String why) {
     tally().add(Counter.REJECTS, 1);
     windowOpens();
-    log.warn(
-        "{}: rejected, {}: {} (opcode 0x{}, itt 0x{})",
-        this,
-        reason,
-        why,
-        Integer.toHexString(Bhs.opcode(header)),
-        Integer.toHexString(header.getInt(ITT)));
+    long rejects = tally().of(Counter.REJECTS);
+    log.atLevel(rejects <= REJECTS_TOLD ? Level.WARN : Level.DEBUG)
+        .log(
+            "{}: rejected, {}: {} (opcode 0x{}, itt 0x{}){}",
+            this,
+            reason,
+            why,
+            Integer.toHexString(Bhs.opcode(header)),
+            Integer.toHexString(header.getInt(ITT)),
+            rejects == REJECTS_TOLD ? "; no more of this session is told" : "");
     var reject =
         Reject.on(output.header())
             .reason(reason.code)
@@ -533,7 +568,7 @@ final class Session implements NexusTransport {
 
   /// A task has ended, or a CmdSN was spent on none: there may be room for more.
   void windowOpens() {
-    int underWay = tasks.orderedCount();
+    int underWay = tasks.windowCount();
     if (underWay == 0 || !service.dataBudget().exhausted()) {
       window.open(underWay);
     }

@@ -1,10 +1,13 @@
 package io.vtgt.iscsi;
 
 import io.vertx.core.Future;
+import io.vtgt.scsi.Asc;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
 import io.vtgt.target.Nexus;
 import io.vtgt.target.Target;
+import io.vtgt.target.TaskOrder;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
 
@@ -17,9 +20,15 @@ interface TargetPort {
 
   void detach(Nexus nexus);
 
+  TaskOrder.Place arrive(Task task);
+
   Step begin(Task task);
 
+  void checkCondition(Task task);
+
   boolean hasUnit(Nexus nexus, long lun);
+
+  List<Asc> pendingAttentions(Nexus nexus, long lun);
 
   Future<Void> clearTaskSet(Nexus by, long lun);
 
@@ -49,8 +58,23 @@ interface TargetPort {
     }
 
     @Override
+    public TaskOrder.Place arrive(Task task) {
+      return target.arrive(task);
+    }
+
+    @Override
     public Step begin(Task task) {
       return target.begin(task);
+    }
+
+    @Override
+    public List<Asc> pendingAttentions(Nexus nexus, long lun) {
+      return target.pendingAttentions(nexus, lun);
+    }
+
+    @Override
+    public void checkCondition(Task task) {
+      target.checkCondition(task);
     }
 
     @Override

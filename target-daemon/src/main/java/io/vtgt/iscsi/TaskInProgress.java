@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.vtgt.scsi.Completion;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
+import io.vtgt.target.TaskOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -39,8 +40,23 @@ final class TaskInProgress {
 
   boolean over;
 
+  /// The sweep that it began after, or that its data came after last.
+  long sweptAt;
+
+  /// It takes up no place in the command window.
+  boolean slow;
+
+  /// Where it stands in its unit's order; null when it keeps none.
+  TaskOrder.Place place;
+
+  /// Others wait for its end: it gets memory at once.
+  boolean urgent;
+
   /// What it holds of the daemon's data budget.
   long budgetBytes;
+
+  /// What it holds beside that, forgiven because it takes so long.
+  long forgivenBytes;
 
   /// What it waits for, and what then.
   record Wait(long bytes, Runnable next) {}
@@ -71,6 +87,9 @@ final class TaskInProgress {
   /// Nothing of it is under way any more.
   void over() {
     over = true;
+    if (place != null) {
+      place.over();
+    }
     if (whenOver != null) {
       whenOver.forEach(Runnable::run);
     }

@@ -3,8 +3,11 @@ package io.vtgt.iscsi;
 import io.vertx.core.Future;
 import io.vtgt.iscsi.pdu.TaskManagementRequest;
 import io.vtgt.iscsi.pdu.TaskManagementResponse;
+import io.vtgt.scsi.Asc;
+import io.vtgt.scsi.SenseKey;
 import io.vtgt.store.StoreFault;
 import io.vtgt.target.Lun;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -114,11 +117,11 @@ final class TaskManagement {
       case 6 -> target.reset(session.nexus(), false).map(COMPLETE); // TARGET WARM RESET
       case 7 -> target.reset(session.nexus(), true).map(COMPLETE); // TARGET COLD RESET
       case 8 -> Future.succeededFuture(REASSIGNMENT_NOT_SUPPORTED); // TASK REASSIGN
-      case 9, 10, 11 ->
+      case 9, 10, 11, 12 ->
           session.parameters().protocolLevel() < LEVEL_OF_RFC_7144
               ? Future.succeededFuture(NOT_SUPPORTED)
               : responseOfRfc7144(request, function);
-      default -> Future.succeededFuture(NOT_SUPPORTED); // CLEAR ACA, QUERY ASYNC EVENT, unknown
+      default -> Future.succeededFuture(NOT_SUPPORTED); // CLEAR ACA, unknown
     };
   }
 
@@ -148,8 +151,26 @@ final class TaskManagement {
                     }
                     return COMPLETE;
                   });
+      case 12 -> // QUERY ASYNC EVENT
+          Future.succeededFuture(
+              !target.hasUnit(session.nexus(), lun)
+                  ? LUN_DOES_NOT_EXIST
+                  : asyncEvent(target.pendingAttentions(session.nexus(), lun)));
       default -> throw new AssertionError(function);
     };
+  }
+
+  /// FUNCTION SUCCEEDED with the unit attention that comes first (SAM-5, QUERY ASYNCHRONOUS EVENT):
+  /// UADE DEPTH says whether there are more.
+  ///
+  /// @return the response in the low byte, the Additional Response Information above it
+  private static int asyncEvent(List<Asc> pending) {
+    if (pending.isEmpty()) {
+      return COMPLETE;
+    }
+    int depth = pending.size() > 1 ? 0x20 : 0x10;
+    int information = (depth | SenseKey.UNIT_ATTENTION.code) << 16 | pending.getFirst().code;
+    return information << 8 | SUCCEEDED;
   }
 
   private Future<Integer> ofUnit(long lun, java.util.function.Supplier<Future<Void>> action) {
@@ -180,6 +201,7 @@ final class TaskManagement {
     return tasks.abort(lun, it -> it.tag() == itt, false).map(TASK_DOES_NOT_EXIST);
   }
 
+  /// @param response with Additional Response Information above the low byte
   private void answer(int itt, int response) {
     if (session.isLost()) {
       return;
@@ -188,7 +210,8 @@ final class TaskManagement {
     output.send(
         TaskManagementResponse.on(output.header())
             .itt(itt)
-            .response(response)
+            .response(response & 0xff)
+            .additional(response >>> 8)
             .statSn(session.nextStatSn())
             .expCmdSn(session.window().expected())
             .maxCmdSn(session.window().max()));

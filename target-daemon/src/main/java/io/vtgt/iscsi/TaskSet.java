@@ -20,6 +20,7 @@ import io.vtgt.scsi.SenseKey;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
 import io.vtgt.scsi.TaskAttribute;
+import io.vtgt.scsi.sbc.BlockLimits;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -57,8 +58,12 @@ final class TaskSet {
   /// What all tasks together hold of the data budget.
   private long heldBytes;
 
-  /// Tasks that came by way of the command window.
+  /// Tasks that came by way of the command window, and those of them that are forgiven it.
   private int ordered;
+
+  private int slow;
+
+  private long sweeps;
 
   private final int[] endedEarly = new int[TAGS_REMEMBERED];
   private int endedEarlyCount;
@@ -78,8 +83,63 @@ final class TaskSet {
   }
 
   /// Tasks that take up the command window.
-  int orderedCount() {
-    return ordered;
+  int windowCount() {
+    return ordered - slow;
+  }
+
+  // Time
+
+  /// Looks after tasks that do not move: called again and again, `sweepMillis` apart.
+  ///
+  /// What has been under way too long takes up no place in the window any more, so that a unit
+  /// whose store hangs does not keep the initiator from its other units. As many as the window is
+  /// wide are forgiven; a unit that has half of them is crowded, and its new commands are answered
+  /// BUSY.
+  ///
+  /// @return whether a WRITE has waited for its data too long
+  boolean sweep(long sweepMillis) {
+    sweeps++;
+    var patience = session.patience();
+    int forgiven = session.window().size();
+    for (var task : tasks.values()) {
+      long stillMillis = (sweeps - task.sweptAt) * sweepMillis;
+      if (task.dataOut != null && task.dataOut.expectsMore()) {
+        if (stillMillis > patience.dataOutMillis()) {
+          log.warn("{}: {}: its data does not come", session, task);
+          return true;
+        }
+      } else if (!task.slow
+          && !task.immediate
+          && stillMillis > patience.slowMillis()
+          && slow < forgiven) {
+        task.slow = true;
+        slow++;
+        lend(task);
+      }
+    }
+    if (heldBytes == 0 && !waiting.isEmpty()) {
+      waitNoLonger(waiting.peek());
+    }
+    return false;
+  }
+
+  /// What a slow task holds of the data budget is lent to others.
+  private void lend(TaskInProgress task) {
+    if (task.running && task.budgetBytes > 0 && budget.forgive(task.budgetBytes)) {
+      task.forgivenBytes = task.budgetBytes;
+      heldBytes -= task.budgetBytes;
+      task.budgetBytes = 0;
+    }
+  }
+
+  private boolean crowded(long lun) {
+    int count = 0;
+    for (var task : tasks.values()) {
+      if (task.slow && task.task.lun() == lun) {
+        count++;
+      }
+    }
+    return 2 * count >= session.window().size();
   }
 
   /// @return null when there is none
@@ -121,15 +181,26 @@ final class TaskSet {
             write ? length : 0,
             dataIn);
     var begun = new TaskInProgress(task, command.cmdSn(), command.immediate());
+    begun.sweptAt = sweeps;
+    begun.place = target.arrive(task);
     tasks.put(task.tag(), begun);
     if (!begun.immediate) {
       ordered++;
     }
     tally.add(Counter.COMMANDS, 1);
+    if (slow > 0 && crowded(task.lun())) {
+      if (!command.finalBit()) {
+        remember(command.itt());
+      }
+      respond(begun, new Completion.Busy());
+      return;
+    }
     if (write) {
       beginWithDataOut(begun, command);
     } else {
-      withMemory(begun, dataIn, () -> start(begun));
+      // A length that no command returns is not believed.
+      long bytes = Math.min(dataIn, BlockLimits.MAX_TRANSFER_BYTES);
+      inTurn(begun, () -> withMemory(begun, bytes, () -> start(begun)));
     }
   }
 
@@ -175,12 +246,34 @@ final class TaskSet {
         command.finalBit()
             ? command.data().readableBytes()
             : Math.min(begun.task.dataOutLength(), parameters.firstBurstLength());
-    hold(begun, unasked + begun.task.dataInLength());
+    hold(begun, unasked + Math.min(begun.task.dataInLength(), BlockLimits.MAX_TRANSFER_BYTES));
     if (transfer.fault() != null) {
       proceed(begun);
     } else {
-      start(begun);
+      if (begun.place != null) { // what comes unasked is kept until the command can ask
+        transfer.need((int) Math.min(begun.task.dataOutLength(), parameters.firstBurstLength()));
+      }
+      inTurn(begun, () -> start(begun));
     }
+  }
+
+  /// Goes on with a task when its unit's order of tasks lets it begin: nearly always at once.
+  private void inTurn(TaskInProgress task, Runnable next) {
+    if (task.place == null) {
+      next.run();
+      return;
+    }
+    task.place
+        .turn()
+        .onComplete(
+            _ ->
+                session.later(
+                    () -> {
+                      if (!task.over) {
+                        task.urgent = true;
+                        next.run();
+                      }
+                    }));
   }
 
   private void start(TaskInProgress begun) {
@@ -257,6 +350,7 @@ final class TaskSet {
   void accept(DataOut pdu, boolean damaged) {
     var task = tasks.get(pdu.itt());
     if (task != null && task.dataOut != null && !task.aborted) {
+      task.sweptAt = sweeps;
       if (task.dataOut.accept(pdu, damaged)) {
         proceed(task);
         return;
@@ -344,6 +438,7 @@ final class TaskSet {
       case Completion.CheckCondition(var sense, var descriptorFormat) -> {
         tally.add(Counter.CHECK_CONDITIONS, 1);
         response(task, completion, 0, senseData(sense, descriptorFormat));
+        target.checkCondition(task.task);
       }
       case Completion.ConditionMet _,
           Completion.ReservationConflict _,
@@ -442,6 +537,11 @@ final class TaskSet {
     if (!task.immediate) {
       ordered--;
     }
+    if (task.slow) {
+      slow--;
+      budget.forgivenCame(task.forgivenBytes);
+      task.forgivenBytes = 0;
+    }
     if (task.dataOut != null) {
       task.dataOut.drop();
     }
@@ -453,7 +553,7 @@ final class TaskSet {
   /// Goes on with a task when there is memory for its data: at once, or in its turn. A session that
   /// holds nothing gets what it needs whatever others hold, so that none can be starved.
   private void withMemory(TaskInProgress task, long bytes, Runnable next) {
-    if (bytes == 0 || heldBytes == 0) {
+    if (bytes == 0 || heldBytes == 0 || task.urgent) {
       hold(task, bytes);
       next.run();
     } else if (budget.tryTake(bytes)) {
@@ -495,19 +595,46 @@ final class TaskSet {
     heldBytes -= bytes;
     budget.give(bytes);
     var first = heldBytes == 0 ? waiting.peek() : null;
-    if (first != null && first.waiter.cancel()) {
-      waiting.remove();
-      first.waiter = null;
-      hold(first, first.wait.bytes());
+    if (first != null) {
+      waitNoLonger(first);
+    }
+  }
+
+  /// Gives a task the memory it waits for, there or not.
+  private void waitNoLonger(TaskInProgress task) {
+    if (task.waiter.cancel()) {
+      waiting.remove(task);
+      task.waiter = null;
+      hold(task, task.wait.bytes());
       session
           .context() // a write that has completed calls us without one
           .runOnContext(
               _ -> {
-                if (!first.over) {
-                  first.wait.next().run();
+                if (!task.over) {
+                  task.wait.next().run();
                 }
               });
     }
+  }
+
+  // Order
+
+  /// Completes when the tasks of a unit are over that wait for nobody's turn: those there are now.
+  Future<Void> begunOver(long lun) {
+    List<Future<Void>> ends = new ArrayList<>();
+    for (var task : tasks.values()) {
+      if (task.task.lun() == lun && task.place == null) {
+        Promise<Void> end = Promise.promise();
+        task.whenOver(end::complete);
+        ends.add(end.future());
+        // Those who wait for its turn may hold the memory that it waits for.
+        task.urgent = true;
+        if (task.waiter != null) {
+          waitNoLonger(task);
+        }
+      }
+    }
+    return Future.join(ends).mapEmpty();
   }
 
   // Abort

@@ -27,8 +27,8 @@ public record Sense(
 
   private static final FieldPointer NOWHERE = null;
 
-  /// Bytes of the longest sense data: in descriptor format, with both descriptors there are.
-  public static final byte MAX_LENGTH = 8 + 12 + 8;
+  /// Bytes of the longest sense data: in descriptor format, with every descriptor there is.
+  public static final byte MAX_LENGTH = 8 + 12 + 12 + 8;
 
   private static final int FIXED_LENGTH = 18;
   private static final byte FIXED_CURRENT = 0x70, DESCRIPTOR_CURRENT = 0x72;

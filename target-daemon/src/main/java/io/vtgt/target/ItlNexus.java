@@ -32,6 +32,8 @@ final class ItlNexus {
   private final List<Promise<Void>> quietWaiters = new ArrayList<>();
   private volatile boolean quietAwaited;
 
+  private volatile boolean detached;
+
   ItlNexus(Nexus nexus, LogicalUnit unit, int number) {
     this.nexus = nexus;
     this.unit = unit;
@@ -88,9 +90,23 @@ final class ItlNexus {
     return first;
   }
 
+  /// What is pending, first in order first; nothing is cleared.
+  synchronized List<Asc> pending() {
+    return List.copyOf(pending);
+  }
+
   synchronized void clear(Asc asc) {
     pending.remove(asc);
     attentionPending = !pending.isEmpty();
+  }
+
+  /// The nexus does not see the unit any more; commands of it may still run.
+  void detach() {
+    detached = true;
+  }
+
+  boolean detached() {
+    return detached;
   }
 
   /// Counts a command until it completes. Called on the nexus' loop.

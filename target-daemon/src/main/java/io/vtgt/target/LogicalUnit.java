@@ -14,6 +14,7 @@ import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.SenseKey;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
+import io.vtgt.scsi.TaskAttribute;
 import io.vtgt.scsi.alua.StateRule;
 import io.vtgt.scsi.alua.TargetPortGroups;
 import io.vtgt.scsi.copy.CopyManager;
@@ -151,11 +152,15 @@ public final class LogicalUnit {
 
   private static final Step BUSY = new Step.Done(new Completion.Busy());
 
+  /// There never is an auto contingent allegiance: NACA is refused.
+  private static final Step NO_ACA = Step.check(Sense.illegalRequest(Asc.INVALID_MESSAGE_ERROR));
+
   private final StoreGate gate;
   private final Context owner;
   private final UnitMemory memory;
   private final ControlQueue controlQueue;
   private final Reservations reservations;
+  private final TaskOrder order = new TaskOrder();
   private final CopyOperations copies = new CopyOperations();
   private volatile CopyManager copyManager = CopyManager.ofOneUnit();
   private final UnitStatistics statistics;
@@ -362,8 +367,15 @@ public final class LogicalUnit {
   /// What would end a command of `nexus` that touches the medium as `access` says, or nothing:
   /// asked again and again by copies, for the units they read and write. Any context.
   public Optional<Completion> refusalOf(Nexus.Id nexus, Access access) {
+    Optional<Sense> inaccessible = portGroups.inaccessible(nexus);
+    if (inaccessible.isPresent()) {
+      return inaccessible.map(Completion::check);
+    }
     if (reservations.conflicts(nexus, access)) {
       return Optional.of(new Completion.ReservationConflict());
+    }
+    if (gate.hung()) {
+      return Optional.of(new Completion.Busy());
     }
     Optional<Sense> busy = Condition.sense(state.condition());
     Optional<Sense> notReady = busy.isEmpty() && ready() ? Optional.empty() : notReady();
@@ -462,13 +474,29 @@ public final class LogicalUnit {
     preventing.remove(nexus.id());
     return abortTasks(
         nexus::equals,
-        other -> other.nexus().equals(nexus) && !other.equals(task),
+        other -> other.nexus().equals(nexus) && other.tag() != task.tag(),
         () -> List.of(nexus.transport().abortTasksBeside(task.lun(), task.tag())));
   }
 
   /// Publishes a new state. Owner context only.
   public void publish(LogicalUnitState next) {
     this.state = next;
+  }
+
+  /// A task has arrived: tells it when to begin, by its task attribute. Called on the nexus' loop,
+  /// in the order of arrival.
+  ///
+  /// @return null when that is at once and nobody has to know when it ends
+  TaskOrder.Place arrive(Task task) {
+    return order.arrive(task, this::begunTasksOver);
+  }
+
+  private Future<Void> begunTasksOver() {
+    return Future.join(
+            nexuses.stream()
+                .map(itl -> itl.nexus().transport().begunTasksOver(Lun.of(itl.number())))
+                .toList())
+        .mapEmpty();
   }
 
   /// Other settings: see [Upkeep]. Owner context only.
@@ -500,6 +528,9 @@ public final class LogicalUnit {
 
   /// Why the command does not begin, or null. (Null, because this is asked for every READ.)
   private Step refusal(Task task, CommandSpec row) {
+    if (task.attribute() == TaskAttribute.ACA) {
+      return NO_ACA;
+    }
     boolean offered = row != null && row.offered().test(this);
     Access access = offered ? row.access() : Access.REPORTS;
     if (access != Access.ALWAYS) {
@@ -544,18 +575,25 @@ public final class LogicalUnit {
     return fault.isEmpty() ? null : Step.check(fault.get());
   }
 
-  /// A command that does not end at once, known to its nexus until it ends; what waits for data is
-  /// asked again when it comes whether the path is still open.
+  /// A command that does not end at once, known to its nexus until it ends.
   private Step counted(Task task, CommandSpec row, Step step) {
     if (step instanceof Step.Done || !StateRule.drained(row.opcode())) {
       return step;
     }
+    ItlNexus itl = task.nexus().at(task.lun());
+    return itl == null ? step : counted(task, row, step, itl);
+  }
+
+  /// What waits for data is asked again when it comes whether the path is still open.
+  private Step counted(Task task, CommandSpec row, Step step, ItlNexus itl) {
     return switch (step) {
       case Step.Done done -> done;
       case Step.Running running -> {
-        ItlNexus itl = task.nexus().at(task.lun());
-        if (itl != null && !running.completion().isComplete()) {
+        if (!running.completion().isComplete()) {
           itl.count(running.completion());
+          if (itl.detached()) { // while it waited for its data
+            leaves(itl);
+          }
         }
         yield running;
       }
@@ -568,9 +606,15 @@ public final class LogicalUnit {
                   data.release();
                   return inaccessible;
                 }
-                return counted(task, row, needs.then().apply(data));
+                return counted(task, row, needs.then().apply(data), itl);
               });
     };
+  }
+
+  /// Keeps a nexus that does not see the unit any more in mind until its commands have ended.
+  private void leaves(ItlNexus itl) {
+    leaving.add(itl);
+    itl.quiet().onComplete(_ -> leaving.remove(itl));
   }
 
   private Step attention(Task task) {
@@ -735,27 +779,37 @@ public final class LogicalUnit {
     nexuses.remove(itl);
     preventing.remove(itl.nexus().id());
     copies.nexusLost(itl.nexus().id());
-    leaving.add(itl);
-    itl.quiet().onComplete(_ -> leaving.remove(itl));
+    itl.detach();
+    leaves(itl);
     owner.runOnContext(_ -> reservations.nexusLost(itl.nexus().id()));
   }
 
   /// Completes, on any context, when no command of these nexuses that [#begin] took before can
-  /// touch the medium any more, be its nexus gone. For when new ones are refused.
-  Future<Void> commandsEnded(Predicate<Nexus> whose) {
-    var quiet = new ArrayList<Future<Void>>();
+  /// touch the medium any more, be its nexus gone. For when new ones are refused; what is done for
+  /// them without a task is stopped.
+  Future<Void> commandsEnded(Predicate<Nexus.Id> whose) {
+    var ends = new ArrayList<Future<Void>>();
     for (ItlNexus itl : nexuses) {
-      if (whose.test(itl.nexus())) {
-        quiet.add(itl.quiet());
+      if (whose.test(itl.nexus().id())) {
+        ends.add(itl.quiet());
       }
     }
     for (ItlNexus itl : leaving) {
-      if (whose.test(itl.nexus())) {
-        quiet.add(itl.quiet());
+      if (whose.test(itl.nexus().id())) {
+        ends.add(itl.quiet());
       }
     }
-    // The gate knows of what was given up by its deadline, but not by the store.
-    return Future.join(quiet).compose(_ -> gate.drained());
+    for (ForeignWork work : foreignWork) {
+      if (whose.test(work.initiator())) {
+        ends.add(work.stop());
+      }
+    }
+    // Commands that a deadline ended may have left changes in quarantine.
+    return Future.join(ends)
+        .compose(
+            _ ->
+                gate.landed(
+                    caller -> !(caller instanceof Task task) || whose.test(task.nexus().id())));
   }
 
   /// Ends the tasks of every nexus `whose` matches, through its transport; completes, on the
@@ -846,6 +900,33 @@ public final class LogicalUnit {
       log.error("{}: tasks could not be ended", itl.nexus(), e);
       return Future.failedFuture(e);
     }
+  }
+
+  /// Ends the tasks of every nexus because one asked for it. The others are told: by TASK ABORTED
+  /// where TAS is set, by a unit attention where it is not.
+  Future<Void> clearTaskSet(Nexus by) {
+    boolean tellTaskAborted = state.mode().taskAbortedStatus();
+    return Future.join(
+            abortTasks(by::equals, false), abortTasks(nexus -> !nexus.equals(by), tellTaskAborted))
+        .map(
+            _ -> {
+              if (!tellTaskAborted) {
+                attention(Asc.COMMANDS_CLEARED_BY_ANOTHER_INITIATOR, nexus -> !nexus.equals(by));
+              }
+              return null;
+            });
+  }
+
+  /// A task of `by` has ended with CHECK CONDITION: ends what QERR says.
+  void checkCondition(Nexus by) {
+    Future<Void> ended =
+        switch (state.mode().queueError()) {
+          case NONE -> Future.succeededFuture();
+          case EVERY_TASK -> clearTaskSet(by);
+          case TASKS_OF_THE_NEXUS -> abortTasks(by::equals, false);
+        };
+    ended.onFailure(
+        failure -> log.warn("{}: tasks did not end: {}", profile.name(), failure.toString()));
   }
 
   /// LOGICAL UNIT RESET (SAM-5, Logical unit reset): ends every task, forgets what a reset forgets,

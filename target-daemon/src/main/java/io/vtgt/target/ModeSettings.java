@@ -8,12 +8,15 @@ package io.vtgt.target;
 ///   GOOD
 /// @param softwareWriteProtect SWP of the control mode page
 /// @param taskAbortedStatus TAS of the control mode page
+/// @param queueError QERR of the control mode page
 public record ModeSettings(
     boolean descriptorSense,
     boolean writeCacheEnabled,
     boolean softwareWriteProtect,
-    boolean taskAbortedStatus) {
-  public static final ModeSettings INITIAL = new ModeSettings(false, true, false, false);
+    boolean taskAbortedStatus,
+    QueueError queueError) {
+  public static final ModeSettings INITIAL =
+      new ModeSettings(false, true, false, false, QueueError.NONE);
 
   /// These settings, but what differs between `was` and `next` is as in `next`.
   ModeSettings following(ModeSettings was, ModeSettings next) {
@@ -30,22 +33,34 @@ public record ModeSettings(
     if (was.taskAbortedStatus != next.taskAbortedStatus) {
       settings = settings.withTaskAbortedStatus(next.taskAbortedStatus);
     }
+    if (was.queueError != next.queueError) {
+      settings = settings.withQueueError(next.queueError);
+    }
     return settings;
   }
 
   public ModeSettings withDescriptorSense(boolean value) {
-    return new ModeSettings(value, writeCacheEnabled, softwareWriteProtect, taskAbortedStatus);
+    return new ModeSettings(
+        value, writeCacheEnabled, softwareWriteProtect, taskAbortedStatus, queueError);
   }
 
   public ModeSettings withWriteCacheEnabled(boolean value) {
-    return new ModeSettings(descriptorSense, value, softwareWriteProtect, taskAbortedStatus);
+    return new ModeSettings(
+        descriptorSense, value, softwareWriteProtect, taskAbortedStatus, queueError);
   }
 
   public ModeSettings withSoftwareWriteProtect(boolean value) {
-    return new ModeSettings(descriptorSense, writeCacheEnabled, value, taskAbortedStatus);
+    return new ModeSettings(
+        descriptorSense, writeCacheEnabled, value, taskAbortedStatus, queueError);
   }
 
   public ModeSettings withTaskAbortedStatus(boolean value) {
-    return new ModeSettings(descriptorSense, writeCacheEnabled, softwareWriteProtect, value);
+    return new ModeSettings(
+        descriptorSense, writeCacheEnabled, softwareWriteProtect, value, queueError);
+  }
+
+  public ModeSettings withQueueError(QueueError value) {
+    return new ModeSettings(
+        descriptorSense, writeCacheEnabled, softwareWriteProtect, taskAbortedStatus, value);
   }
 }

@@ -17,6 +17,15 @@ public interface NexusTransport {
   /// @return completes when no write of an ended task can still reach the medium
   Future<Void> abortTasks(OptionalLong lun, boolean tellTaskAborted);
 
+  /// Completes when the tasks of a unit that have begun, or may begin without waiting for others,
+  /// are over: those there are when this is called on the nexus' loop. A transport with one task at
+  /// a time has nothing to wait for.
+  ///
+  /// @param lun 8 bytes, in the form of [Lun#canonical]
+  default Future<Void> begunTasksOver(long lun) {
+    return Future.succeededFuture();
+  }
+
   /// Ends the tasks of this nexus but for one of them, which asks for it (PREEMPT AND ABORT of the
   /// nexus' own key). They end without an answer. A transport with one task at a time has nothing
   /// to do.

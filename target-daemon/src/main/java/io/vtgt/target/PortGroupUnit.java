@@ -29,7 +29,7 @@ record PortGroupUnit(LogicalUnit unit) implements TargetPortGroups.Unit {
   }
 
   @Override
-  public Future<Void> commandsEnded(Predicate<Nexus> whose) {
+  public Future<Void> commandsEnded(Predicate<Nexus.Id> whose) {
     return unit.commandsEnded(whose);
   }
 }

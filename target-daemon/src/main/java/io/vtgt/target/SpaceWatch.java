@@ -60,11 +60,14 @@ public final class SpaceWatch {
     unit.owner()
         .runOnContext(
             _ -> {
-              if (looking == null) {
+              boolean first = looking == null;
+              if (first) {
                 looking = Promise.promise();
-                unit.gate().space().onComplete(this::looked);
               }
               looking.future().onComplete(answered);
+              if (first) {
+                unit.gate().space().onComplete(this::looked); // may answer at once
+              }
             });
     return answered.future();
   }

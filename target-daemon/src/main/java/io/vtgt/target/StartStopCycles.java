@@ -15,6 +15,8 @@ public final class StartStopCycles {
   /// @param unloads those that ejected the medium
   public record Counts(long stops, long unloads) {}
 
+  private static final Counts NEVER = new Counts(0, 0);
+
   private final UnitMemory memory;
   private final Context owner;
 
@@ -28,12 +30,17 @@ public final class StartStopCycles {
   StartStopCycles(UnitMemory memory, Context owner) {
     this.memory = memory;
     this.owner = owner;
-    this.counts =
-        memory
-            .recall(PART)
-            .map(part -> new Counts(part.getLong(STOPS, 0L), part.getLong(UNLOADS, 0L)))
-            .orElse(new Counts(0, 0));
+    this.counts = memory.recall(PART).map(StartStopCycles::read).orElse(NEVER);
     this.kept = counts;
+  }
+
+  private static Counts read(JsonObject part) {
+    try {
+      return new Counts(part.getLong(STOPS), part.getLong(UNLOADS));
+    } catch (RuntimeException e) {
+      log.warn("start-stop cycles cannot be read: {}", part, e);
+      return NEVER;
+    }
   }
 
   public Counts counts() {

@@ -126,6 +126,21 @@ public final class Target {
     return itl != null ? itl.unit().begin(task) : MissingUnit.begin(task);
   }
 
+  /// A task has arrived, before it begins. Called on the nexus' loop, in the order of arrival.
+  ///
+  /// @return where it stands in its unit's order, to be told when it is over; null when it may
+  ///   begin at once and nobody has to know
+  public TaskOrder.Place arrive(Task task) {
+    ItlNexus itl = task.nexus().at(task.lun());
+    return itl != null ? itl.unit().arrive(task) : null;
+  }
+
+  /// The unit attentions pending at unit `lun` (8 bytes), first in order first. They stay.
+  public List<Asc> pendingAttentions(Nexus nexus, long lun) {
+    ItlNexus itl = nexus.at(lun);
+    return itl == null ? List.of() : itl.pending();
+  }
+
   /// True when `lun` (8 bytes) names a unit this nexus sees.
   public boolean hasUnit(Nexus nexus, long lun) {
     return nexus.at(lun) != null;
@@ -168,18 +183,15 @@ public final class Target {
     if (itl == null) {
       return noUnit(lun);
     }
-    LogicalUnit unit = itl.unit();
-    boolean tellTaskAborted = unit.state().mode().taskAbortedStatus();
-    return unit.abortTasks(by::equals, false)
-        .compose(_ -> unit.abortTasks(nexus -> !nexus.equals(by), tellTaskAborted))
-        .map(
-            _ -> {
-              if (!tellTaskAborted) {
-                unit.attention(
-                    Asc.COMMANDS_CLEARED_BY_ANOTHER_INITIATOR, nexus -> !nexus.equals(by));
-              }
-              return null;
-            });
+    return itl.unit().clearTaskSet(by);
+  }
+
+  /// A task has ended with CHECK CONDITION: others may have to end too. Called on the nexus' loop.
+  public void checkCondition(Task task) {
+    ItlNexus itl = task.nexus().at(task.lun());
+    if (itl != null) {
+      itl.unit().checkCondition(task.nexus());
+    }
   }
 
   /// LOGICAL UNIT RESET (SAM-5). Completes when no write of an ended task can still reach the

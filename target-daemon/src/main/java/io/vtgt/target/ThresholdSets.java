@@ -22,9 +22,13 @@ public record ThresholdSets(long used, long available) {
     ThinThreshold threshold = profile.thinThreshold();
     return profile.thin()
         ? new ThresholdSets(
-            threshold.usedPercent() == 0 ? 0 : sets(bytes / 100 * threshold.usedPercent()),
+            threshold.usedPercent() == 0 ? 0 : sets(percent(bytes, threshold.usedPercent())),
             threshold.freeBytes() == 0 ? 0 : sets(threshold.freeBytes()))
         : NONE;
+  }
+
+  private static long percent(long bytes, int percent) {
+    return bytes / 100 * percent + bytes % 100 * percent / 100;
   }
 
   private static long sets(long bytes) {

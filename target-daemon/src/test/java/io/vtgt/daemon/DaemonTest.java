@@ -9,7 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.vertx.core.Future;
 import io.vtgt.mgmt.AdminError;
 import io.vtgt.mgmt.TargetAdmin.Applied;
+import io.vtgt.mgmt.TargetAdmin.UnitAddress;
 import io.vtgt.mgmt.TargetAdmin.UnitStatus;
+import io.vtgt.mgmt.document.Change;
 import io.vtgt.mgmt.document.Document;
 import io.vtgt.mgmt.document.DocumentFormat;
 import java.io.IOException;
@@ -273,6 +275,163 @@ class DaemonTest {
             daemon.admin().current().document(),
             "{lun: 0, blockSize: 4096, store: {kind: file, path: a.img, size: 1MiB}}"));
     assertEquals(4096, daemon.admin().units().getFirst().blockSize());
+  }
+
+  private static UnitAddress unit(int lun) {
+    return new UnitAddress(TARGET, lun);
+  }
+
+  private static Applied resize(Daemon daemon, int lun, String size, boolean force) {
+    return await(daemon.admin().resize(unit(lun), size, force, false));
+  }
+
+  private static List<String> summaries(Applied applied) {
+    return applied.changes().stream().map(Change::describe).toList();
+  }
+
+  @Test
+  void resize_ofAFile_isKeptOverARestart() throws IOException {
+    var config = config(file(0, "a.img"), memory(1));
+    var first = started(config);
+    assertEquals(
+        List.of("resize unit 0 of " + TARGET + " to 2MiB"),
+        summaries(resize(first, 0, "2MiB", false)));
+    resize(first, 1, "3MiB", false);
+    assertEquals(List.of(2L << 20, 3L << 20), sizes(first));
+    assertEquals(2 << 20, Files.size(data.resolve("a.img")));
+    assertTrue(await(first.stop()));
+    var second = started(config);
+    assertEquals(List.of(2L << 20, 3L << 20), sizes(second));
+    assertEquals(
+        "2MiB",
+        second
+            .admin()
+            .current()
+            .document()
+            .targets()
+            .getFirst()
+            .units()
+            .getFirst()
+            .store()
+            .get("size"));
+  }
+
+  private static List<Long> sizes(Daemon daemon) {
+    return daemon.admin().units().stream().map(UnitStatus::bytes).toList();
+  }
+
+  @Test
+  void resize_ofAFileWhoseSizeIsNotWritten_leavesTheDocument() throws IOException {
+    Files.write(data.resolve("own.img"), new byte[1 << 20]);
+    var daemon = started(config("{lun: 0, store: {kind: file, path: own.img}}"));
+    var before = daemon.admin().current();
+    resize(daemon, 0, "2MiB", false);
+    assertEquals(List.of(2L << 20), sizes(daemon));
+    assertEquals(before, daemon.admin().current());
+  }
+
+  @Test
+  void resize_smaller_isRefusedInWordsButForForce() throws IOException {
+    var daemon = started(config(file(0, "a.img")));
+    var refusal = assertThrows(AdminError.class, () -> resize(daemon, 0, "512KiB", false));
+    assertEquals(AdminError.Kind.CONFLICT, refusal.kind());
+    assertEquals(
+        "unit "
+            + TARGET
+            + "/0 cannot be resized to 512KiB: it has 1MiB, and all data in its last 512KiB would"
+            + " be lost; resize it by force if that is meant",
+        refusal.getMessage());
+    var document = daemon.admin().current().document();
+    var smaller =
+        withUnits(document, "{lun: 0, store: {kind: file, path: a.img, size: 512KiB}}", memory(1));
+    assertEquals(AdminError.Kind.CONFLICT, refusal(daemon, smaller).kind());
+    assertThrows(AdminError.class, () -> await(daemon.admin().apply(smaller, "", true)));
+    assertEquals(List.of(1L << 20), sizes(daemon));
+    resize(daemon, 0, "512KiB", true);
+    assertEquals(List.of(512L << 10), sizes(daemon));
+  }
+
+  @Test
+  void resize_wrong_isRefusedInWords() throws IOException {
+    var daemon = started(config(file(0, "a.img")));
+    for (var size : List.of("large", "0", "1000000")) {
+      var refusal = assertThrows(AdminError.class, () -> resize(daemon, 0, size, true));
+      assertEquals(AdminError.Kind.INVALID, refusal.kind(), refusal.getMessage());
+    }
+    assertEquals(
+        AdminError.Kind.NOT_FOUND,
+        assertThrows(AdminError.class, () -> resize(daemon, 9, "2MiB", false)).kind());
+    assertEquals(List.of(1L << 20), sizes(daemon));
+  }
+
+  @Test
+  void apply_otherSettings_areTakenWhileTheUnitIsServed() throws IOException {
+    var daemon = started(config(file(0, "a.img"), memory(1)));
+    var document = daemon.admin().current().document();
+    var applied =
+        apply(
+            daemon,
+            withUnits(
+                document,
+                "{lun: 0, readOnly: true, mode: {writeCache: false}, store: {kind: file, path:"
+                    + " a.img, size: 2MiB}}",
+                "{lun: 1, online: false, storeDeadlineSeconds: 5, store: {kind: memory, size:"
+                    + " 1MiB}}"));
+    assertEquals(
+        List.of(
+            "change readOnly, mode.writeCache of unit 0 of " + TARGET,
+            "change online, storeDeadlineSeconds of unit 1 of " + TARGET,
+            "resize unit 0 of " + TARGET + " to 2MiB"),
+        summaries(applied));
+    var units = daemon.admin().units();
+    assertEquals("read-only", units.getFirst().medium().orElseThrow().writeProtection());
+    assertEquals(false, units.getFirst().mode().get("writeCache"));
+    assertEquals(2 << 20, units.getFirst().bytes());
+    assertFalse(units.getLast().medium().orElseThrow().online());
+  }
+
+  @Test
+  void apply_readOnlyTakenBack_reopensTheStoreAndKeepsTheUnit() throws IOException {
+    Files.write(data.resolve("a.img"), new byte[1 << 20]);
+    var readOnly = "{lun: 0, readOnly: true, store: {kind: file, path: a.img}}";
+    var daemon = started(config(readOnly));
+    var document = daemon.admin().current().document();
+    var applied = apply(daemon, withUnits(document, "{lun: 0, store: {kind: file, path: a.img}}"));
+    assertEquals(List.of("change readOnly of unit 0 of " + TARGET), summaries(applied));
+    assertEquals(List.of("0 ready"), states(daemon));
+    resize(daemon, 0, "2MiB", false); // a store that does not take writes would refuse
+    assertEquals(List.of(2L << 20), sizes(daemon));
+  }
+
+  @Test
+  void eject_ofARemovableUnit_isShownUntilItIsLoaded() throws IOException {
+    var daemon = started(config("{lun: 0, removable: true, store: {kind: memory, size: 1MiB}}"));
+    await(daemon.admin().eject(unit(0), false));
+    assertFalse(daemon.admin().units().getFirst().medium().orElseThrow().present());
+    await(daemon.admin().load(unit(0)));
+    assertTrue(daemon.admin().units().getFirst().medium().orElseThrow().present());
+    apply(daemon, withUnits(daemon.admin().current().document(), memory(0)));
+    assertEquals(
+        AdminError.Kind.CONFLICT,
+        assertThrows(AdminError.class, () -> await(daemon.admin().eject(unit(0), false))).kind());
+  }
+
+  @Test
+  void space_reachesTheThreshold_isToldByHealth() throws IOException {
+    Files.write(data.resolve("a.img"), new byte[1 << 20]);
+    var daemon =
+        started(
+            config("{lun: 0, thinThreshold: {usedPercent: 90}, store: {kind: file, path: a.img}}"));
+    await(daemon.admin().lookAtSpace());
+    assertEquals(
+        1 << 20,
+        daemon.admin().units().getFirst().space().orElseThrow().allocatedBytes().orElseThrow());
+    var problem = daemon.admin().health().problems().getFirst();
+    assertTrue(
+        problem.startsWith(
+            "unit " + TARGET + "/0: its thin threshold is reached: 1MiB of 1MiB allocated, "),
+        problem);
+    assertTrue(daemon.admin().health().ready());
   }
 
   @Test

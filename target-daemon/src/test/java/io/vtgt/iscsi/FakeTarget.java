@@ -12,6 +12,7 @@ import io.vtgt.scsi.SenseKey;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
 import io.vtgt.target.Nexus;
+import io.vtgt.target.TaskOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -48,6 +49,9 @@ final class FakeTarget implements TargetPort {
   final ByteBuf medium = Unpooled.directBuffer(BLOCK * BLOCKS, BLOCK * BLOCKS);
   final List<Nexus> nexuses = new CopyOnWriteArrayList<>();
   final BlockingQueue<String> events = new LinkedBlockingQueue<>();
+
+  /// What is told to be pending.
+  volatile List<Asc> attentions = List.of();
 
   /// Tasks that wait for the test.
   final BlockingQueue<Promise<Completion>> held = new LinkedBlockingQueue<>();
@@ -88,6 +92,11 @@ final class FakeTarget implements TargetPort {
 
   Promise<Completion> heldTask() throws InterruptedException {
     return held.poll(20, TimeUnit.SECONDS);
+  }
+
+  @Override
+  public TaskOrder.Place arrive(Task task) {
+    return null;
   }
 
   @Override
@@ -148,6 +157,14 @@ final class FakeTarget implements TargetPort {
   static Completion aborted() {
     return Completion.check(
         Sense.of(SenseKey.ABORTED_COMMAND, Asc.NO_ADDITIONAL_SENSE_INFORMATION));
+  }
+
+  @Override
+  public void checkCondition(Task task) {}
+
+  @Override
+  public List<Asc> pendingAttentions(Nexus nexus, long lun) {
+    return attentions;
   }
 
   @Override

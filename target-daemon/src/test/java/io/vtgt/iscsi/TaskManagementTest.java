@@ -1,16 +1,24 @@
 package io.vtgt.iscsi;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.vertx.core.Promise;
 import io.vtgt.iscsi.pdu.AsyncMessage;
 import io.vtgt.iscsi.pdu.Bhs;
+import io.vtgt.iscsi.pdu.LogoutResponse;
+import io.vtgt.iscsi.pdu.NopIn;
 import io.vtgt.iscsi.pdu.R2t;
 import io.vtgt.iscsi.pdu.ScsiResponse;
 import io.vtgt.iscsi.pdu.TaskManagementResponse;
 import io.vtgt.scsi.Asc;
 import io.vtgt.scsi.Completion;
 import io.vtgt.scsi.Sense;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -111,6 +119,26 @@ class TaskManagementTest {
     initiator.sync();
   }
 
+  /// PREEMPT AND ABORT of the nexus' own key.
+  @Test
+  void abortTasksBeside_endsAllOfTheUnitButOne() throws Exception {
+    var initiator = fixture.loggedIn();
+    var kept = initiator.command(FakeTarget.HELD);
+    initiator.send(kept);
+    var keptTask = fixture.target.heldTask();
+    initiator.send(initiator.command(FakeTarget.HELD));
+    var otherTask = fixture.target.heldTask();
+    var transport = fixture.target.nexuses.getFirst().transport();
+    var ended = transport.abortTasksBeside(0, kept.itt());
+    initiator.sync();
+    assertFalse(ended.isComplete());
+    otherTask.complete(Completion.good());
+    IscsiFixture.await(ended);
+    keptTask.complete(Completion.good());
+    assertEquals(kept.itt(), initiator.receive(ScsiResponse.class).itt());
+    initiator.sync(); // no answer for the other
+  }
+
   @Test
   void abortTaskSet_endsAllOfTheUnit() throws Exception {
     var initiator = fixture.loggedIn();
@@ -153,6 +181,7 @@ class TaskManagementTest {
           3,  0, 5
           8,  0, 4
           9,  0, 5
+          12, 0, 5
           13, 0, 5
           127, 0, 5
           """)
@@ -178,6 +207,142 @@ class TaskManagementTest {
     assertEquals("attach", fixture.target.event());
     assertEquals("detach", fixture.target.event());
     assertEquals("attach", fixture.target.event());
+  }
+
+  @Test
+  void queryAsyncEvent_tellsTheAttentionThatComesFirst() throws Exception {
+    var initiator = fixture.loggedIn("iSCSIProtocolLevel", "2");
+    assertEquals(0, manage(initiator, 12, 0, Bhs.NO_TAG));
+    fixture.target.attentions = List.of(Asc.CAPACITY_DATA_HAS_CHANGED);
+    initiator.send(initiator.manage(12, 0, Bhs.NO_TAG));
+    var one = initiator.receive(TaskManagementResponse.class);
+    assertEquals(7, one.response());
+    assertEquals(0x162a09, one.additional());
+    fixture.target.attentions = List.of(Asc.I_T_NEXUS_LOSS_OCCURRED, Asc.CAPACITY_DATA_HAS_CHANGED);
+    initiator.send(initiator.manage(12, 0, Bhs.NO_TAG));
+    var more = initiator.receive(TaskManagementResponse.class);
+    assertEquals(7, more.response());
+    assertEquals(0x262907, more.additional());
+    assertEquals(2, manage(initiator, 12, 0x0001000000000000L, Bhs.NO_TAG));
+  }
+
+  @Test
+  void truthNotKnownInTime_isRejected() throws Exception {
+    fixture.settings = impatient(20, 5_000, 60_000, 5_000);
+    var initiator = fixture.loggedIn();
+    var held = initiator.command(FakeTarget.HELD);
+    initiator.send(held);
+    var task = fixture.target.heldTask();
+    assertEquals(255, manage(initiator, 1, 0, held.itt()));
+    task.complete(Completion.good());
+    assertEquals(1, manage(initiator, 1, 0, held.itt()), "and later it is over");
+  }
+
+  @Test
+  void lostSession_ofAStoreThatHangs_givesItsPlaceUpInTime() throws Exception {
+    fixture.settings = impatient(30_000, 20, 60_000, 5_000);
+    var first = fixture.loggedIn();
+    first.send(first.command(FakeTarget.HELD));
+    var task = fixture.target.heldTask();
+    var second = fixture.loggedIn(); // in its place
+    second.sync();
+    while (!fixture.target.event().equals("abandon")) {
+      assertFalse(task.future().isComplete());
+    }
+    task.complete(Completion.good());
+  }
+
+  @Test
+  void logout_withAStoreThatHangs_isToldThatCleanupFailed() throws Exception {
+    fixture.settings = impatient(30_000, 20, 60_000, 5_000);
+    var initiator = fixture.loggedIn();
+    initiator.send(initiator.command(FakeTarget.HELD));
+    var task = fixture.target.heldTask();
+    initiator.send(initiator.logout(0));
+    assertEquals(3, initiator.receive(LogoutResponse.class).response());
+    task.complete(Completion.good());
+  }
+
+  private Gateway.Settings impatient(
+      long managementMillis, long sessionEndMillis, long dataOutMillis, long slowMillis) {
+    var it = fixture.settings;
+    return new Gateway.Settings(
+        it.loginTimeoutMillis(),
+        it.nopIntervalMillis(),
+        it.nopTimeoutMillis(),
+        4,
+        it.dataBudgetBytes(),
+        it.maxSessions(),
+        new Gateway.Patience(managementMillis, sessionEndMillis, dataOutMillis, slowMillis));
+  }
+
+  @Test
+  void writeWhoseDataNeverComes_endsTheConnection() throws Exception {
+    fixture.settings = impatient(30_000, 5_000, 20, 40);
+    var initiator = fixture.loggedIn("InitialR2T", "Yes", "ImmediateData", "No");
+    initiator.send(initiator.write(FakeTarget.write(0, 8), 4096));
+    initiator.receive(R2t.class);
+    initiator.receiveUntilClosed();
+  }
+
+  @Test
+  void windowFullOfSlowCommands_opensAgainAndTheCrowdedUnitIsBusy() throws Exception {
+    fixture.settings = impatient(30_000, 5_000, 60_000, 20);
+    var initiator = fixture.loggedIn();
+    var held = new ArrayList<Promise<Completion>>();
+    for (int i = 0; i < 4; i++) {
+      initiator.send(initiator.command(FakeTarget.HELD));
+      held.add(fixture.target.heldTask());
+    }
+    do {
+      var ping = initiator.receive(NopIn.class); // wants no answer, and tells the window
+      assertEquals(Bhs.NO_TAG, ping.ttt());
+    } while (initiator.maxCmdSn - initiator.cmdSn < 0);
+    var crowding = initiator.command(FakeTarget.READY);
+    initiator.send(crowding);
+    assertEquals(8, receive(initiator, crowding.itt()).status());
+    var elsewhere = initiator.command(FakeTarget.READY).lun(0x0001000000000000L);
+    initiator.send(elsewhere);
+    assertEquals(2, receive(initiator, elsewhere.itt()).status());
+    held.forEach(task -> task.complete(Completion.good()));
+    for (int i = 0; i < 4; i++) {
+      assertEquals(0, receive(initiator, -1).status());
+    }
+    var ready = initiator.command(FakeTarget.READY);
+    initiator.send(ready);
+    assertEquals(0, receive(initiator, ready.itt()).status());
+  }
+
+  @Test
+  void dataBudgetThatSlowCommandsHold_isLentToOthers() throws Exception {
+    fixture.settings = impatient(30_000, 5_000, 60_000, 20);
+    var hung = fixture.loggedIn();
+    var held = new ArrayList<Promise<Completion>>();
+    for (int i = 0; i < 2; i++) {
+      hung.send(hung.read(FakeTarget.HELD, 1L << 31)); // charged with what a command may return
+      held.add(fixture.target.heldTask());
+    }
+    assertEquals(64 << 20, fixture.service.dataBudget().usedBytes());
+    var other = fixture.connected();
+    other.login("iqn.other", FakeTarget.NAME, 1, 0, 1, Map.of());
+    for (int i = 0; i < 2; i++) { // the first is granted in any case
+      other.send(other.read(FakeTarget.HELD, 1 << 20));
+      var task = fixture.target.heldTask();
+      assertNotNull(task);
+      held.add(task);
+    }
+    held.forEach(task -> task.complete(Completion.good()));
+  }
+
+  /// A response, past pings that want no answer.
+  private static ScsiResponse receive(TestInitiator initiator, int itt) throws Exception {
+    var pdu = initiator.receive();
+    while (pdu instanceof NopIn) {
+      pdu = initiator.receive();
+    }
+    var response = (ScsiResponse) pdu;
+    assertTrue(itt == -1 || itt == response.itt());
+    return response;
   }
 
   @Test

@@ -49,6 +49,13 @@ class LogicalUnitTest {
   }
 
   @Test
+  void space_ofAStoreThatAnswersAtOnce_isKnown() {
+    LogicalUnit unit = fixture.addUnit(7);
+    ScsiFixture.await(unit.spaceWatch().look());
+    assertEquals(0, unit.spaceWatch().last().allocatedBytes());
+  }
+
+  @Test
   void unknownOperationCode_isRefused() {
     fixture.addUnit(0);
     Initiator a = fixture.ready("a");

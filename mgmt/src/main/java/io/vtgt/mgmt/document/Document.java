@@ -212,8 +212,7 @@ public record Document(
   /// When initiators and the operator are warned that the space behind a unit runs out; whichever
   /// comes first. They are told again only after the space has been well clear of it.
   ///
-  /// @param usedPercent of what the medium can hold: its size, or what is allocated and what is
-  ///   free below, whichever is less; 0 is never
+  /// @param usedPercent of the unit's size is allocated; 0 is never
   /// @param freeBytes fewer are free below the store; 0 is never
   public record ThinThreshold(int usedPercent, long freeBytes) {}
 

@@ -212,7 +212,7 @@ public final class Validation {
     range("/login/loginTimeoutSeconds", login.loginTimeoutSeconds(), 1, 3600);
     range("/login/nopIntervalSeconds", login.nopIntervalSeconds(), 0, 86_400);
     range("/login/nopTimeoutSeconds", login.nopTimeoutSeconds(), 1, 86_400);
-    range("/login/commandWindow", login.commandWindow(), 1, 65_535);
+    range("/login/commandWindow", login.commandWindow(), 1, 1024);
   }
 
   private void limits() {

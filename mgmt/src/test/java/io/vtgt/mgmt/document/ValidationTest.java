@@ -100,7 +100,7 @@ class ValidationTest {
         /login/loginTimeoutSeconds: 0; 1 to 3600 are allowed
         /login/nopIntervalSeconds: -1; 0 to 86400 are allowed
         /login/nopTimeoutSeconds: 0; 1 to 86400 are allowed
-        /login/commandWindow: 0; 1 to 65535 are allowed
+        /login/commandWindow: 0; 1 to 1024 are allowed
         /limits/sessions: 0; 1 to 65535 are allowed
         /limits/dataBudgetBytes: 1; 1048576 to 1099511627776 are allowed
         /limits/storeDeadlineSeconds: 0; 1 to 3600 are allowed

@@ -9,6 +9,7 @@ import io.netty.buffer.ByteBuf;
 public record TaskManagementResponse(ByteBuf bytes) implements ResponsePdu {
   public static final int OPCODE = 0x22;
 
+  private static final int ADDITIONAL = 8;
   private static final int ITT = 16, STAT_SN = 24, EXP_CMD_SN = 28, MAX_CMD_SN = 32;
 
   /// An empty one to fill in, over the first 48 bytes of `header`; the F bit is set.
@@ -59,6 +60,16 @@ public record TaskManagementResponse(ByteBuf bytes) implements ResponsePdu {
 
   public TaskManagementResponse response(int response) {
     bytes.setByte(2, response);
+    return this;
+  }
+
+  /// Additional Response Information (RFC 7144 section 6.3): three bytes, as SAM-5 has them.
+  public int additional() {
+    return bytes.getUnsignedMedium(ADDITIONAL);
+  }
+
+  public TaskManagementResponse additional(int threeBytes) {
+    bytes.setMedium(ADDITIONAL, threeBytes);
     return this;
   }
 

@@ -60,9 +60,9 @@ public final class TargetPortGroups {
 
     void attention(Asc asc, Predicate<Nexus> whose);
 
-    /// Completes, on the owner context, when no command of these nexuses that was taken before can
-    /// touch the medium any more.
-    Future<Void> commandsEnded(Predicate<Nexus> whose);
+    /// Completes, on any context, when nothing that was begun before for these nexuses can touch
+    /// the medium any more.
+    Future<Void> commandsEnded(Predicate<Nexus.Id> whose);
   }
 
   /// One group as it is now.
@@ -324,7 +324,9 @@ public final class TargetPortGroups {
         .map(
             _ -> {
               publish(to);
-              log.info("{}: target port groups {}", unit.name(), words(to));
+              if (to.byId.values().stream().anyMatch(it -> from.group(it.id).state != it.state)) {
+                log.info("{}: target port groups {}", unit.name(), words(to));
+              }
               unit.attention(Asc.ASYMMETRIC_ACCESS_STATE_CHANGED, whoIsTold);
               return (Void) null;
             })
@@ -348,7 +350,7 @@ public final class TargetPortGroups {
       transitioning = transitioning.with(from.group(id).in(AccessState.TRANSITIONING));
     }
     publish(transitioning);
-    return unit.commandsEnded(nexus -> closing.contains(nexus.id().portalGroup()))
+    return unit.commandsEnded(nexus -> closing.contains(nexus.portalGroup()))
         .timeout(transitionMillis, TimeUnit.MILLISECONDS)
         .recover(
             failure ->

@@ -56,6 +56,11 @@ final class CopyOperation implements ForeignWork {
     return origin;
   }
 
+  /// What it was asked by; the gates know its changes by it, in the background too.
+  Task task() {
+    return task;
+  }
+
   @Override
   public Nexus.Id initiator() {
     return task.nexus().id();

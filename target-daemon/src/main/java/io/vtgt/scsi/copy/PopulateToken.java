@@ -85,7 +85,7 @@ final class PopulateToken {
       Task task, LogicalUnit unit, CopyOperation operation, BlockRanges ranges, int seconds) {
     ChangeWatch watch = unit.gate().watch(ranges.ranges());
     return unit.gate()
-        .drained()
+        .landed(_ -> true)
         .timeout(SETTLE_SECONDS, TimeUnit.SECONDS)
         .transform(
             settled -> {

@@ -3,7 +3,6 @@ package io.vtgt.scsi.page;
 import io.vtgt.scsi.sbc.BlockLimits;
 import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.Nexus;
-import io.vtgt.target.ThinThreshold;
 import io.vtgt.target.ThresholdSets;
 
 /// Logical Block Provisioning (SBC-4, page B2h).
@@ -20,10 +19,9 @@ final class LogicalBlockProvisioningPage {
       if (BlockLimits.unmapZeroes(unit)) {
         body[1] |= LBPRZ_ZEROES;
       }
+      // Without a threshold too: the log page of the same name counts in these sets.
+      body[0] = (byte) ThresholdSets.exponent(unit.profile());
       body[2] = THIN; // no THRESHOLD PERCENTAGE: thresholds are counts
-      if (!unit.profile().thinThreshold().equals(ThinThreshold.NONE)) {
-        body[0] = (byte) ThresholdSets.exponent(unit.profile());
-      }
     }
     return body;
   }

@@ -5,6 +5,8 @@ import io.vertx.core.json.JsonObject;
 import io.vtgt.target.LogicalUnitState;
 import io.vtgt.target.UnitMemory;
 import java.util.HexFormat;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The saved values of the mode pages (SPC-5, MODE SELECT: SP bit), as they stand in the unit's
 /// memory. Immutable.
@@ -12,6 +14,7 @@ import java.util.HexFormat;
 /// Each page is kept as the bits that could be changed when it was saved, and their values: so what
 /// becomes changeable later has its default until it is saved too.
 public final class SavedModePages {
+  private static final Logger log = LoggerFactory.getLogger(SavedModePages.class);
   private static final String PART = "mode";
   private static final String CHANGEABLE = "changeable", VALUES = "values";
 
@@ -21,9 +24,17 @@ public final class SavedModePages {
     this.pages = pages;
   }
 
-  /// What was saved last, in this run of the daemon or another.
+  /// What was saved last, in this run of the daemon or another. What cannot be understood is logged
+  /// and taken for nothing: the unit has its defaults then.
   public static SavedModePages recall(UnitMemory memory) {
-    return new SavedModePages(memory.recall(PART).orElseGet(JsonObject::new));
+    var recalled = new SavedModePages(memory.recall(PART).orElseGet(JsonObject::new));
+    try {
+      recalled.over(LogicalUnitState.INITIAL);
+      return recalled;
+    } catch (RuntimeException e) {
+      log.error("saved mode pages cannot be read: {}", recalled.pages, e);
+      return new SavedModePages(new JsonObject());
+    }
   }
 
   /// Every page that can be saved, with its values in `state`.
@@ -49,8 +60,6 @@ public final class SavedModePages {
   }
 
   /// The defaults with what was saved over them.
-  ///
-  /// @throws RuntimeException when what was kept cannot be understood
   public LogicalUnitState over(LogicalUnitState defaults) {
     LogicalUnitState state = defaults;
     for (ModePage page : ModePage.rows()) {

@@ -35,7 +35,7 @@ public record BlockLimits(
     int atomicGranularity) {
 
   /// What one command may hold in memory: a task set of READs this long must fit the data budget.
-  private static final int MAX_TRANSFER_BYTES = 32 << 20;
+  public static final int MAX_TRANSFER_BYTES = 32 << 20;
 
   private static final int OPTIMAL_TRANSFER_BYTES = 1 << 20;
 

@@ -13,6 +13,7 @@ import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.LogicalUnitState;
 import io.vtgt.target.ModeSettings;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Optional;
 
 /// MODE SELECT (6) and (10) (SPC-5). A list is taken whole or not at all, and with SP it is on
@@ -185,6 +186,12 @@ final class ModeSelect {
         }
       }
       selected = page.select().apply(selected, asked);
+      int reserved = Arrays.mismatch(page.body().apply(selected), asked);
+      if (reserved >= 0) { // a value that the bits have room for and the field has not
+        return refusedAt(
+            bodyAt + reserved,
+            31 - Integer.numberOfLeadingZeros(page.changeable()[reserved] & 0xff));
+      }
       at = bodyAt + length;
     }
     return new Reading.Selected(selected);

@@ -16,7 +16,7 @@ final class ReportSupportedTmf {
       LOGICAL_UNIT_RESET = 0x08,
       QUERY_TASK = 0x04,
       TARGET_RESET = 0x02;
-  private static final int QUERY_TASK_SET = 0x02, I_T_NEXUS_RESET = 0x01;
+  private static final int QUERY_ASYNC_EVENT = 0x04, QUERY_TASK_SET = 0x02, I_T_NEXUS_RESET = 0x01;
   private static final int SHORT_LENGTH = 4, EXTENDED_LENGTH = 16;
 
   private ReportSupportedTmf() {}
@@ -33,7 +33,7 @@ final class ReportSupportedTmf {
                 | LOGICAL_UNIT_RESET
                 | QUERY_TASK
                 | TARGET_RESET);
-    data[1] = QUERY_TASK_SET | I_T_NEXUS_RESET;
+    data[1] = QUERY_ASYNC_EVENT | QUERY_TASK_SET | I_T_NEXUS_RESET;
     if (extended) {
       data[3] = EXTENDED_LENGTH - SHORT_LENGTH; // timeouts follow: not told (TMFTMOV 0)
     }

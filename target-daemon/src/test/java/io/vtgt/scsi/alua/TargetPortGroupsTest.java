@@ -12,12 +12,14 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.json.JsonObject;
+import io.vtgt.scsi.Access;
 import io.vtgt.scsi.Asc;
 import io.vtgt.scsi.Completion;
 import io.vtgt.scsi.Step;
 import io.vtgt.store.layer.DelayLayer;
 import io.vtgt.store.layer.DelayLayer.Traffic;
 import io.vtgt.store.memory.MemoryStore;
+import io.vtgt.target.ForeignWork;
 import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.Nexus;
 import io.vtgt.target.ScsiFixture;
@@ -82,10 +84,11 @@ class TargetPortGroupsTest {
   // --- what is told
 
   @ParameterizedTest
-  @CsvSource({"OFF, 08", "IMPLICIT, 18", "EXPLICIT, 28", "BOTH, 38"}) // 3PC is set too
-  void inquiry_ofEachMode_hasItsTpgs(AluaMode mode, String byte5) {
+  @CsvSource({"OFF, 00", "IMPLICIT, 10", "EXPLICIT, 20", "BOTH, 30"})
+  void inquiry_ofEachMode_hasItsTpgs(AluaMode mode, String tpgs) {
     unit(mode, 1);
-    assertEquals(byte5, fixture.ready("a").send(0, INQUIRY).data().split(" ", 7)[5]);
+    String byte5 = fixture.ready("a").send(0, INQUIRY).data().split(" ", 7)[5];
+    assertEquals(tpgs, "%02x".formatted(Integer.parseInt(byte5, 16) & 0x30));
   }
 
   @Test
@@ -350,7 +353,7 @@ class TargetPortGroupsTest {
     }
 
     @Override
-    public Future<Void> commandsEnded(Predicate<Nexus> whose) {
+    public Future<Void> commandsEnded(Predicate<Nexus.Id> whose) {
       return ended;
     }
   }
@@ -553,5 +556,36 @@ class TargetPortGroupsTest {
     layer.release(Traffic.WRITES);
     await(change);
     assertEquals("GOOD", Answer.of(await(write)).status());
+  }
+
+  @Test
+  void transition_stopsWhatCopiesDoForTheNexus_andNoOthers() {
+    LogicalUnit unit = unit(AluaMode.IMPLICIT, 1, 2);
+    Initiator a = fixture.ready("a", 1);
+    Initiator b = fixture.ready("b", 2);
+    var stopped = new ArrayList<String>();
+    unit.begin(work(a, stopped));
+    unit.begin(work(b, stopped));
+    change(unit, 2, AccessState.STANDBY);
+    assertEquals(List.of("b"), stopped);
+    assertEquals(Optional.empty(), unit.refusalOf(a.nexus.id(), Access.WRITES_MEDIUM));
+    assertEquals(
+        "NOT_READY 040b",
+        Answer.of(unit.refusalOf(b.nexus.id(), Access.WRITES_MEDIUM).orElseThrow()).status());
+  }
+
+  private static ForeignWork work(Initiator initiator, List<String> stopped) {
+    return new ForeignWork() {
+      @Override
+      public Nexus.Id initiator() {
+        return initiator.nexus.id();
+      }
+
+      @Override
+      public Future<Void> stop() {
+        stopped.add(initiator.nexus.id().initiatorName());
+        return Future.succeededFuture();
+      }
+    };
   }
 }

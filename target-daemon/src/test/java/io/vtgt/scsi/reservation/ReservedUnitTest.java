@@ -51,6 +51,7 @@ class ReservedUnitTest {
     final Context loop = ((VertxInternal) vertx).createEventLoopContext();
     final Promise<Void> abort = Promise.promise();
     final Promise<Void> abortAsked = Promise.promise();
+    final Promise<Integer> abortBesideAsked = Promise.promise();
     final Nexus nexus;
 
     Initiator(Nexus.Id id) {
@@ -61,6 +62,12 @@ class ReservedUnitTest {
     @Override
     public Future<Void> abortTasks(OptionalLong lun, boolean tellTaskAborted) {
       abortAsked.tryComplete();
+      return abort.future();
+    }
+
+    @Override
+    public Future<Void> abortTasksBeside(long lun, int tag) {
+      abortBesideAsked.tryComplete(tag);
       return abort.future();
     }
 
@@ -183,6 +190,35 @@ class ReservedUnitTest {
     assertEquals("GOOD", told(await(answer)));
     assertEquals("REGISTRATIONS_PREEMPTED", b.run(TUR));
     assertEquals("RESERVATION_CONFLICT", b.run(MODE_SENSE));
+  }
+
+  @Test
+  void preemptAndAbort_waiting_otherControlCommandsOfTheUnitGoOn() throws Exception {
+    a.out(ServiceAction.REGISTER, 0, 0, 1);
+    b.out(ServiceAction.REGISTER, 0, 0, 2);
+    b.out(ServiceAction.RESERVE, 3, 2, 0);
+    var answer = a.send(cdb(ServiceAction.PREEMPT_AND_ABORT, 3), list(1, 2));
+    await(b.abortAsked.future());
+    assertEquals("GOOD", a.out(ServiceAction.RELEASE, 3, 1, 0));
+    assertEquals("GOOD", a.out(ServiceAction.REGISTER, 0, 1, 7));
+    assertFalse(answer.isComplete());
+    b.abort.complete();
+    assertEquals("GOOD", told(await(answer)));
+  }
+
+  @Test
+  void preemptAndAbort_ofOwnKey_endsOwnTasksButItself() throws Exception {
+    a.out(ServiceAction.REGISTER, 0, 0, 1);
+    b.out(ServiceAction.REGISTER, 0, 0, 1);
+    a.out(ServiceAction.RESERVE, 1, 1, 0);
+    b.abort.complete();
+    var answer = a.send(cdb(ServiceAction.PREEMPT_AND_ABORT, 3), list(1, 1));
+    assertEquals(1, await(a.abortBesideAsked.future()), "the tag of the command itself");
+    assertFalse(answer.isComplete());
+    assertFalse(a.abortAsked.future().isComplete());
+    a.abort.complete();
+    assertEquals("GOOD", told(await(answer)));
+    assertEquals("A=1 / EA A", Nexuses.text(unit.reservations().state()));
   }
 
   @Test

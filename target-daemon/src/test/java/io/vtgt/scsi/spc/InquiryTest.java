@@ -110,7 +110,7 @@ class InquiryTest {
   void extendedInquiry_isGolden() {
     fixture.addUnit(0);
     assertEquals(
-        "00 86 00 3c 00 07 01 01 08 00 00 00 00 1c 00 00",
+        "00 86 00 3c 00 07 01 01 08 00 00 00 00 28 00 00",
         fixture.ready("a").send(0, "12 01 86 00 10 00").data());
   }
 
@@ -166,7 +166,7 @@ class InquiryTest {
   void thinUnit_tellsUnmapInBothPages() {
     fixture.addUnit(0);
     Initiator a = fixture.ready("a");
-    assertEquals("00 b2 00 04 00 e4 02 00", a.send(0, "12 01 b2 00 ff 00").data());
+    assertEquals("00 b2 00 04 0b e4 02 00", a.send(0, "12 01 b2 00 ff 00").data());
     String limits = a.send(0, "12 01 b0 00 ff 00").data();
     assertTrue(limits.startsWith("00 b0 00 3c"), limits);
     assertEquals(64 * 3 - 1, limits.length());

@@ -217,7 +217,7 @@ class LogPagesTest {
   void provisioning_tellsWhatIsUsedAndWhatIsAvailable() {
     store.space = new Space(3 << 20, 5L << 30);
     assertEquals(
-        "8c 00 00 18 00 01 23 08 00 a0 00 00 02 00 00 00 00 02 23 08 00 00 18 00 01 00 00 00",
+        "8c 00 00 18 00 01 23 08 00 00 14 00 02 00 00 00 00 02 23 08 00 00 00 03 01 00 00 00",
         sense("4c 00 00"));
     store.space = new Space(Space.UNKNOWN, Long.MAX_VALUE);
     assertEquals("8c 00 00 0c 00 01 23 08 ff ff ff ff 02 00 00 00", sense("4c 00 00"));

@@ -20,6 +20,13 @@ class ModePagesTest {
       CONTROL = "8a 0a 02 10 00 00 00 00 00 00 00 00",
       CONTROL_EXTENSION = "4a 01 00 1c 06" + " 00".repeat(27),
       POWER_CONDITION = "1a 26" + " 00".repeat(37) + " 54",
+      THRESHOLDS =
+          "5c 02 00 1c"
+              + " 00".repeat(12)
+              + " 02 01"
+              + " 00".repeat(6)
+              + " 01 02"
+              + " 00".repeat(6),
       EXCEPTIONS = "1c 0a 08 00 00 00 00 00 00 00 00 00",
       DESCRIPTOR = "00 00 08 00 00 00 02 00";
 
@@ -53,14 +60,15 @@ class ModePagesTest {
     assertEquals(
         String.join(
             " ",
-            "00 96 00 10 00 00 00 00",
+            "00 b6 00 10 00 00 00 00",
             ERROR_RECOVERY,
             DISCONNECT,
             CACHING,
             CONTROL,
             CONTROL_EXTENSION,
             POWER_CONDITION,
-            EXCEPTIONS),
+            EXCEPTIONS,
+            THRESHOLDS),
         a.send(0, "5a 08 3f ff 00 00 00 10 00 00").data());
     assertEquals(
         String.join(" ", "2f 00 10 00", CONTROL, CONTROL_EXTENSION),
@@ -86,7 +94,7 @@ class ModePagesTest {
   @Test
   void changeableValues_areMasks() {
     assertEquals(
-        "0f 00 10 00 8a 0a 04 00 08 40 00 00 00 00 00 00", a.send(0, "1a 08 4a 00 ff 00").data());
+        "0f 00 10 00 8a 0a 04 06 08 40 00 00 00 00 00 00", a.send(0, "1a 08 4a 00 ff 00").data());
     assertEquals("17 00 10 00 88 12 04 00", a.send(0, "1a 08 48 00 08 00").data());
   }
 

@@ -10,6 +10,7 @@ import io.vertx.core.json.JsonObject;
 import io.vtgt.store.memory.MemoryStore;
 import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.Lun;
+import io.vtgt.target.ModeSettings;
 import io.vtgt.target.ScsiFixture;
 import io.vtgt.target.ScsiFixture.Answer;
 import io.vtgt.target.ScsiFixture.Initiator;
@@ -17,6 +18,8 @@ import io.vtgt.target.UnitMemory;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SavedModePagesTest {
   private static final String SELECT_AND_SAVE = "15 11 00 00 10 00",
@@ -141,6 +144,19 @@ class SavedModePagesTest {
     assertTrue(again.state().mode().softwareWriteProtect());
     assertFalse(again.state().mode().descriptorSense());
     assertTrue(again.state().mode().writeCacheEnabled());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"0a/00\": 1}",
+        "{\"0a/00\": {}}",
+        "{\"0a/00\": {\"changeable\": \"x\", \"values\": \"00\"}}",
+        "{\"0a/00\": {\"changeable\": \"00\", \"values\": \"000000\"}}"
+      })
+  void whatCannotBeUnderstood_isTakenForNothing(String kept) {
+    memory.kept = new JsonObject(kept);
+    assertEquals(ModeSettings.INITIAL, unit(1).state().mode());
   }
 
   /// Keeps the mode pages, and answers when the test says so.

@@ -109,9 +109,9 @@ class SpcCommandsTest {
   void reportSupportedTmf_comesInTwoLengths() {
     fixture.addUnit(0);
     Initiator a = fixture.ready("a");
-    assertEquals("de 03 00 00", a.send(0, "a3 0d 00 00 00 00 00 00 00 ff 00 00").data());
+    assertEquals("de 07 00 00", a.send(0, "a3 0d 00 00 00 00 00 00 00 ff 00 00").data());
     assertEquals(
-        "de 03 00 0c 00 00 00 00 00 00 00 00 00 00 00 00",
+        "de 07 00 0c 00 00 00 00 00 00 00 00 00 00 00 00",
         a.send(0, "a3 0d 80 00 00 00 00 00 00 ff 00 00").data());
   }
 
