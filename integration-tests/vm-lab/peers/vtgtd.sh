@@ -78,7 +78,7 @@ case $cmd in
   stop)    stop KILL ;;
   start)   launch >/dev/null ;;
   grow)    adm unit --help | grep -q '^ *resize' || exit 127
-           adm unit resize $iqn 0 "$(($(stat -c %s "$work/data/lun0.img") + $1 * 1048576))" ;;
+           adm unit resize "$iqn/0" "$(($(stat -c %s "$work/data/lun0.img") / 1048576 + $1))MiB" ;;
   alua)    adm port-group set $iqn "$1" "$2" ;;
   sum)     tail -c +$(($1 + 1)) "$work/data/lun0.img" | head -c "$2" | sha256sum | cut -d' ' -f1 ;;
   allocated) echo $(($(stat -c %b "$work/data/lun0.img") * 512)) ;;

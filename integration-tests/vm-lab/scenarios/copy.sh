@@ -58,14 +58,13 @@ if [ $RC != 0 ] || ! grep -qiE 'cdb|supported' /run/lab/out || grep -qi 'not sup
 else
   run_log sg_vpd -p tpc "$DISK" && show_out 30
   g=/dev/$(sg_of "$(basename "$DISK")")
-  check "by token within the LUN: 2 MiB" ddpt if="$g" of="$g" bs="$bs" count=$((2048 * kib)) skip=0 seek=$((81920 * kib)) --odx
-  head -c 2097152 /tmp/d >/tmp/m; check "  is there" same /tmp/m "$DISK" 81920 1M
+  # ddpt 0.97 counts wrongly where it is given places and counts: it copies all of a LUN
   if [ -n "$B" ]; then
     h=/dev/$(sg_of "$(basename "$B")")
-    check "by token to the second LUN: 4 MiB" ddpt if="$g" of="$h" bs="$bs" count=$((4096 * kib)) skip=0 seek=$((16384 * kib)) --odx
-    check "  is there" same /tmp/d "$B" 16384 1M
-  fi
-  check "the zero token" ddpt if=/dev/zero of="$g" bs="$bs" count=$((1024 * kib)) seek=$((81920 * kib)) --odx oflag=odx &&
-    is "  makes zeroes" "$(get "$DISK" 81920 1048576 | tr -d '\0' | wc -c)" 0
+    put /tmp/d "$B" 0 1M; put /tmp/d "$B" 32768 1M
+    check "by token: all of the second LUN to the first" ddpt --odx if="$h" of="$g" bs="$bs"
+    check "  its beginning is there" same /tmp/d "$DISK" 0 1M
+    check "  its middle is there" same /tmp/d "$DISK" 32768 1M
+  else skip "copies by token" "the target has one LUN"; fi
 fi
 check "logout from all" iscsiadm -m node --logoutall=all

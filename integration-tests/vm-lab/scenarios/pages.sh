@@ -17,7 +17,8 @@ if run_log sg_logs "$DISK"; then
   r0=$(reads)
   if [ -n "$r0" ]; then
     i=0; while [ $i -lt 10 ]; do get "$DISK" 0 4096 >/dev/null; i=$((i + 1)); done
-    is "ten reads count as ten in the general statistics" $(($(reads) - r0)) 10
+    r1=$(reads)             # udev may be reading as well
+    if [ $((r1 - r0)) -ge 10 ]; then pass "ten reads are in the general statistics"; else fail "ten reads are in the general statistics"; diag "$r0 -> $r1"; fi
   else skip "general statistics count reads" "no log page 19h"; fi
   check_sa "LOG SELECT: reset all counters" sg_logs --reset --select "$DISK"
   check_rc "a log page that is not there is refused" 5 sg_logs -p 0x3e "$DISK"
@@ -48,11 +49,13 @@ if check_opt "READ BUFFER: descriptor" sg_read_buffer --mode=desc --length=4 "$G
   show_out 4
   data /tmp/e 252
   if check_sa "WRITE BUFFER: echo" sg_write_buffer --mode=echo --length=252 --in=/tmp/e "$G" && [ $RC = 0 ]; then
-    sg_read_buffer --mode=echo --length=252 --raw "$G" >/tmp/f; check "READ BUFFER: the echo" cmp /tmp/e /tmp/f
+    check "READ BUFFER: echo" sg_raw -r 252 -o /tmp/f "$G" 3c 0a 00 00 00 00 00 00 fc 00
+    check "  is what was written" cmp /tmp/e /tmp/f
   fi
 fi
 check_opt "SEND DIAGNOSTIC: self test" sg_senddiag --test "$DISK"
-check_opt "RECEIVE DIAGNOSTIC RESULTS: supported pages" sg_senddiag --list "$DISK"; show_out 8
+check_sa "SEND DIAGNOSTIC asks for the supported pages" sg_senddiag --list "$DISK"; show_out 8
+check_opt "RECEIVE DIAGNOSTIC RESULTS: supported pages" sg_raw -r 64 "$G" 1c 01 00 00 40 00
 check_sa "REPORT SUPPORTED OPERATION CODES with timeouts" sg_opcodes -n --rctd "$DISK"
 
 if [ -n "$saved$ident" ]; then

@@ -30,18 +30,17 @@ record Conformance(List<Outcome> outcomes) {
   enum Unit {
     THIN("thin", "", ".", ""),
     THICK("fully provisioned", "", ".", "thin: false"),
+    REMOVABLE("removable", "", ".", "removable: true"),
+    // The other suites begin by writing.
+    READ_ONLY("read-only, suite ReadOnly", "", "ReadOnly", "readOnly: true"),
     // Tests of transfers within a physical block want several logical blocks in one. There two
     // others ask for what no target can do: they are skipped without UNMAP and with a COMPARE AND
     // WRITE of one block.
-    REMOVABLE(
-        "removable, 512e",
-        "",
+    CHAP(
+        "behind CHAP, 512e",
+        "alice%secret0123456@",
         ".",
-        "removable: true, physicalBlockSize: 4096, unmapCommand: false, maxCompareAndWriteBlocks:"
-            + " 1"),
-    // The other suites begin by writing.
-    READ_ONLY("read-only, suite ReadOnly", "", "ReadOnly", "readOnly: true"),
-    CHAP("behind CHAP", "alice%secret0123456@", ".", "");
+        "physicalBlockSize: 4096, unmapCommand: false, maxCompareAndWriteBlocks: 1");
 
     final String title;
 
