@@ -66,6 +66,7 @@ public final class LogicalUnit {
   /// @param optimalTransferGranularityBlocks OPTIMAL TRANSFER LENGTH GRANULARITY; 0 is one physical
   ///   block
   /// @param thinThreshold when a thin unit warns of the space behind it
+  /// @param longCdbs the commands with CDBs of 32 bytes are offered
   public record Profile(
       String name,
       UUID uuid,
@@ -87,7 +88,8 @@ public final class LogicalUnit {
       int lowestAlignedBlock,
       int optimalTransferBlocks,
       int optimalTransferGranularityBlocks,
-      ThinThreshold thinThreshold) {
+      ThinThreshold thinThreshold,
+      boolean longCdbs) {
     public Profile {
       if (naa.length != 8 && naa.length != 16) {
         throw new IllegalArgumentException(
@@ -102,7 +104,7 @@ public final class LogicalUnit {
       }
     }
 
-    /// Of a unit that is online, and for the rest as most are.
+    /// Of a unit that is online and takes every command, and for the rest as most are.
     public Profile(
         String name,
         UUID uuid,
@@ -140,7 +142,8 @@ public final class LogicalUnit {
           0,
           0,
           0,
-          ThinThreshold.NONE);
+          ThinThreshold.NONE,
+          true);
     }
   }
 

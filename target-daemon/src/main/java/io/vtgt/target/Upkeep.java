@@ -146,6 +146,7 @@ public final class Upkeep {
         profile.thin(),
         profile.unmapCommand(),
         profile.maxCompareAndWriteBlocks(),
+        profile.longCdbs(),
         profile.physicalBlockBytes(),
         profile.optimalTransferBlocks(),
         profile.optimalTransferGranularityBlocks());
