@@ -347,9 +347,6 @@ final class Reconciler {
     }
 
     private Future<Void> one(Change change) {
-      if (change instanceof Change.ChangeUnit(var target, var unit, _)) {
-        return one(new Change.ReplaceUnit(target, unit));
-      }
       LOG.info("{}", change.describe());
       return switch (change) {
         case Change.AddPortal(var portal) ->

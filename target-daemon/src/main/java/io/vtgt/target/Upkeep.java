@@ -145,7 +145,6 @@ public final class Upkeep {
         profile.rotationRate(),
         profile.thin(),
         profile.unmapCommand(),
-        profile.thinThreshold(),
         profile.maxCompareAndWriteBlocks(),
         profile.longCdbs(),
         profile.physicalBlockBytes(),
