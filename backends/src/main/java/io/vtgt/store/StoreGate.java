@@ -10,8 +10,10 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
@@ -70,6 +72,9 @@ public final class StoreGate {
   static final long MOST_QUARANTINED_BYTES = 16L << 20;
 
   private static final Operation<?>[] NONE = {};
+
+  /// What a thread has to begin after what it is beginning now; null while it begins nothing.
+  private static final ThreadLocal<Deque<Runnable>> GOING_ON = new ThreadLocal<>();
 
   private static final ChangeWatch[] NO_WATCHES = {};
 
@@ -866,12 +871,31 @@ public final class StoreGate {
     for (Operation<?> next : ready) {
       ContextInternal context = next.context;
       if (context == null) {
-        resume(next);
+        goOn(() -> resume(next));
       } else {
         context.runOnContext(_ -> resume(next));
       }
     }
     watchers.forEach(Drain::ended);
+  }
+
+  /// Without a context the thread that lets an operation go on begins it; but never within one that
+  /// it lets go on already: a store that answers at once would nest them until the stack ends.
+  private static void goOn(Runnable operation) {
+    Deque<Runnable> behind = GOING_ON.get();
+    if (behind != null) {
+      behind.add(operation);
+      return;
+    }
+    behind = new ArrayDeque<>();
+    GOING_ON.set(behind);
+    try {
+      for (Runnable next = operation; next != null; next = behind.poll()) {
+        next.run();
+      }
+    } finally {
+      GOING_ON.remove();
+    }
   }
 
   /// Begins an operation that had to wait.

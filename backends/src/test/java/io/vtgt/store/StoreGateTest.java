@@ -82,6 +82,18 @@ class StoreGateTest {
   }
 
   @Test
+  void thousandsThatWaitForOneAnother_endWithoutNesting() {
+    delays.hold(Traffic.WRITES);
+    List<Future<Void>> writes = new ArrayList<>();
+    for (int i = 0; i < 4000; i++) {
+      writes.add(gate.writeAtomic(0, zeroes(4096), false));
+    }
+    assertEquals(1, delays.heldCount(Traffic.WRITES));
+    delays.release(Traffic.WRITES);
+    assertTrue(writes.stream().allMatch(Future::succeeded));
+  }
+
+  @Test
   void mediumTakenAlone_waitsForOthers_andRefusesThemUntilItIsGivenBack() {
     delays.hold(Traffic.WRITES);
     final Future<Void> before = gate.write(0, direct(new byte[512]), false);

@@ -84,7 +84,7 @@ class ReservationSurvivalTest {
     String target =
         """
         {"name": "%s", "units": [
-          {"lun": 0, "store": {"kind": "file", "path": "disk.img", "size": "16MiB"}}]}\
+          {"lun": 0, "store": {"kind": "file", "path": "again.img", "size": "16MiB"}}]}\
         """
             .formatted(TARGET);
     try (var daemon = DaemonProcess.start(folder.resolve("data"))) {

@@ -149,7 +149,8 @@ final class Units implements Reconciler.UnitOpener {
         unit.lowestAlignedBlock(),
         unit.optimalTransferBlocks(),
         unit.optimalTransferGranularityBlocks(),
-        new ThinThreshold(unit.thinThreshold().usedPercent(), unit.thinThreshold().freeBytes()));
+        new ThinThreshold(unit.thinThreshold().usedPercent(), unit.thinThreshold().freeBytes()),
+        unit.longCdbs());
   }
 
   private static ModeSettings modeAtFirst(Document.Unit unit) {

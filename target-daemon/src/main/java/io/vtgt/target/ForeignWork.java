@@ -7,9 +7,6 @@ import io.vertx.core.Future;
 /// nexus ends this too.
 public interface ForeignWork {
 
-  /// For whom it is done.
-  Nexus.Id initiator();
-
   /// Begins nothing more at the unit. Any context.
   ///
   /// @return completes when it begins nothing more; what is under way then is in the unit's gate

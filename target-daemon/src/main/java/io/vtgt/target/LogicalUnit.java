@@ -66,6 +66,7 @@ public final class LogicalUnit {
   /// @param optimalTransferGranularityBlocks OPTIMAL TRANSFER LENGTH GRANULARITY; 0 is one physical
   ///   block
   /// @param thinThreshold when a thin unit warns of the space behind it
+  /// @param longCdbs the commands with CDBs of 32 bytes are offered
   public record Profile(
       String name,
       UUID uuid,
@@ -87,7 +88,8 @@ public final class LogicalUnit {
       int lowestAlignedBlock,
       int optimalTransferBlocks,
       int optimalTransferGranularityBlocks,
-      ThinThreshold thinThreshold) {
+      ThinThreshold thinThreshold,
+      boolean longCdbs) {
     public Profile {
       if (naa.length != 8 && naa.length != 16) {
         throw new IllegalArgumentException(
@@ -102,7 +104,7 @@ public final class LogicalUnit {
       }
     }
 
-    /// Of a unit that is online, and for the rest as most are.
+    /// Of a unit that is online and takes every command, and for the rest as most are.
     public Profile(
         String name,
         UUID uuid,
@@ -140,7 +142,8 @@ public final class LogicalUnit {
           0,
           0,
           0,
-          ThinThreshold.NONE);
+          ThinThreshold.NONE,
+          true);
     }
   }
 
@@ -192,7 +195,10 @@ public final class LogicalUnit {
   private final Set<Nexus.Id> preventing = ConcurrentHashMap.newKeySet();
 
   // Changed by copies, on their own contexts.
-  private final Set<ForeignWork> foreignWork = ConcurrentHashMap.newKeySet();
+  private final Set<Foreign> foreignWork = ConcurrentHashMap.newKeySet();
+
+  /// @param as the nexus that the initiator of the work is at this unit
+  private record Foreign(ForeignWork work, Nexus.Id as) {}
 
   /// @param state as it is at first and again after a reset, but for what was saved
   /// @param owner the event loop context on which everything but the data path is changed
@@ -388,12 +394,14 @@ public final class LogicalUnit {
   }
 
   /// Work is about to touch this unit; [#end] takes it back.
-  public void begin(ForeignWork work) {
-    foreignWork.add(work);
+  ///
+  /// @param as the nexus that its initiator is here
+  public void begin(ForeignWork work, Nexus.Id as) {
+    foreignWork.add(new Foreign(work, as));
   }
 
   public void end(ForeignWork work) {
-    foreignWork.remove(work);
+    foreignWork.removeIf(foreign -> foreign.work().equals(work));
   }
 
   /// Through which groups of ports the unit is reached, and in which access state each is.
@@ -475,7 +483,11 @@ public final class LogicalUnit {
     return abortTasks(
         nexus::equals,
         other -> other.nexus().equals(nexus) && other.tag() != task.tag(),
-        () -> List.of(nexus.transport().abortTasksBeside(task.lun(), task.tag())));
+        () -> {
+          var ends = new ArrayList<>(stopForeignWork(nexus.id()::equals));
+          ends.add(nexus.transport().abortTasksBeside(task.lun(), task.tag()));
+          return ends;
+        });
   }
 
   /// Publishes a new state. Owner context only.
@@ -799,11 +811,7 @@ public final class LogicalUnit {
         ends.add(itl.quiet());
       }
     }
-    for (ForeignWork work : foreignWork) {
-      if (whose.test(work.initiator())) {
-        ends.add(work.stop());
-      }
-    }
+    ends.addAll(stopForeignWork(whose));
     // Commands that a deadline ended may have left changes in quarantine.
     return Future.join(ends)
         .compose(
@@ -844,11 +852,16 @@ public final class LogicalUnit {
         () -> {
           var ends = new ArrayList<Future<Void>>();
           affected.forEach(itl -> ends.add(abortTasks(itl, tellTaskAborted)));
-          foreignWork.stream()
-              .filter(work -> foreign.test(work.initiator()))
-              .forEach(work -> ends.add(work.stop()));
+          ends.addAll(stopForeignWork(foreign));
           return ends;
         });
+  }
+
+  private List<Future<Void>> stopForeignWork(Predicate<Nexus.Id> whose) {
+    return foreignWork.stream()
+        .filter(foreign -> whose.test(foreign.as()))
+        .map(foreign -> foreign.work().stop())
+        .toList();
   }
 
   /// @param whose control commands that wait are refused until the tasks have ended

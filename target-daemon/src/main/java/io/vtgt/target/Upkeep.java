@@ -147,6 +147,7 @@ public final class Upkeep {
         profile.unmapCommand(),
         profile.thinThreshold(),
         profile.maxCompareAndWriteBlocks(),
+        profile.longCdbs(),
         profile.physicalBlockBytes(),
         profile.optimalTransferBlocks(),
         profile.optimalTransferGranularityBlocks());

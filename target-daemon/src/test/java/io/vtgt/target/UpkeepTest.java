@@ -105,7 +105,8 @@ class UpkeepTest {
         lowestAligned,
         optimal,
         granularity,
-        threshold);
+        threshold,
+        was.longCdbs());
   }
 
   private static Profile online(boolean online) {

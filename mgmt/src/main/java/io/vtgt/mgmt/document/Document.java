@@ -151,6 +151,7 @@ public record Document(
   /// @param unmapCommand a thin unit takes UNMAP; without it only WRITE SAME with UNMAP deallocates
   /// @param maxCompareAndWriteBlocks the longest COMPARE AND WRITE, 1 to 255 blocks; 0 is as long
   ///   as can be
+  /// @param longCdbs READ, WRITE, VERIFY, WRITE SAME and ORWRITE with CDBs of 32 bytes are taken
   /// @param removable the medium can be ejected and loaded
   /// @param rotationRate 0 not reported, 1 not rotating, else revolutions a minute
   /// @param online false answers NOT READY, OFFLINE to every command that needs the medium
@@ -172,6 +173,7 @@ public record Document(
       boolean thin,
       boolean unmapCommand,
       int maxCompareAndWriteBlocks,
+      boolean longCdbs,
       boolean removable,
       boolean readOnly,
       int rotationRate,
@@ -195,6 +197,7 @@ public record Document(
           thin,
           unmapCommand,
           maxCompareAndWriteBlocks,
+          longCdbs,
           removable,
           readOnly,
           rotationRate,

@@ -67,7 +67,7 @@ public final class CopyManager {
       underWay.decrementAndGet();
       return new Step.Done(refused.get());
     }
-    operation.touch(unit);
+    operation.touch(unit, operation.initiator());
     Future<Completion> ending =
         begin(work)
             .otherwise(unit::failed)
@@ -117,9 +117,9 @@ public final class CopyManager {
       return;
     }
     Move move = moves.get(index);
-    operation.touch(move.to().unit());
+    operation.touch(move.to().unit(), move.to().as());
     if (move instanceof Move.Copy copy) {
-      operation.touch(copy.from().unit());
+      operation.touch(copy.from().unit(), copy.from().as());
     }
     // Not by composing: a token of many ranges would make a deep stack of futures.
     new Mover(operation, move, before, stop)

@@ -56,13 +56,8 @@ final class CopyOperation implements ForeignWork {
     return origin;
   }
 
-  /// What it was asked by; the gates know its changes by it, in the background too.
-  Task task() {
-    return task;
-  }
-
-  @Override
-  public Nexus.Id initiator() {
+  /// For whom it is done.
+  Nexus.Id initiator() {
     return task.nexus().id();
   }
 
@@ -100,10 +95,9 @@ final class CopyOperation implements ForeignWork {
   // Progress, on its own context.
 
   /// From now on it reads or writes this unit too: what ends its initiator's tasks there stops it.
-  void touch(LogicalUnit unit) {
-    if (touched.add(unit)) {
-      unit.begin(this);
-    }
+  void touch(LogicalUnit unit, Nexus.Id as) {
+    touched.add(unit);
+    unit.begin(this, as);
   }
 
   void transferred(long bytes) {

@@ -5,7 +5,6 @@ import io.netty.buffer.Unpooled;
 import io.vertx.core.Future;
 import io.vtgt.scsi.Access;
 import io.vtgt.scsi.Completion;
-import io.vtgt.store.Caller;
 import io.vtgt.store.StoreGate;
 import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.Nexus;
@@ -16,6 +15,9 @@ import java.util.Optional;
 ///
 /// Reads and writes any bytes: what ends within a block is read with the whole block, and written
 /// by changing the block while nobody else writes it.
+///
+/// Changes go through the gate without a caller: whoever ends tasks of the unit waits for them too,
+/// whichever unit's task they belong to.
 record End(LogicalUnit unit, Nexus.Id as, Access access) {
 
   static End source(UnitDirectory.Way way) {
@@ -59,19 +61,17 @@ record End(LogicalUnit unit, Nexus.Id as, Access access) {
                 data.setIndex(data.readerIndex() + before, data.readerIndex() + before + length));
   }
 
-  /// @param caller on whose behalf
   /// @param data owned by this method
-  Future<Void> write(Caller caller, long offset, ByteBuf data) {
+  Future<Void> write(long offset, ByteBuf data) {
     int length = data.readableBytes();
     long from = floor(offset);
     long to = ceiling(offset + length);
     if (from == offset && to == offset + length) {
-      return gate().write(caller, offset, data, false);
+      return gate().write(offset, data, false);
     }
     int before = (int) (offset - from);
     return gate()
         .update(
-            caller,
             from,
             (int) (to - from),
             current -> {
@@ -84,24 +84,24 @@ record End(LogicalUnit unit, Nexus.Id as, Access access) {
   }
 
   /// Zeroes, deallocated where the unit can.
-  Future<Void> zero(Caller caller, long offset, long length) {
+  Future<Void> zero(long offset, long length) {
     long from = ceiling(offset);
     long to = floor(offset + length);
     if (from == offset && to == offset + length) {
-      return gate().writeZeroes(caller, offset, length, unit.thin());
+      return gate().writeZeroes(offset, length, unit.thin());
     }
     if (from >= to) { // not one whole block
-      return writeZeroBytes(caller, offset, length);
+      return writeZeroBytes(offset, length);
     }
-    return writeZeroBytes(caller, offset, from - offset)
-        .compose(_ -> gate().writeZeroes(caller, from, to - from, unit.thin()))
-        .compose(_ -> writeZeroBytes(caller, to, offset + length - to));
+    return writeZeroBytes(offset, from - offset)
+        .compose(_ -> gate().writeZeroes(from, to - from, unit.thin()))
+        .compose(_ -> writeZeroBytes(to, offset + length - to));
   }
 
-  private Future<Void> writeZeroBytes(Caller caller, long offset, long length) {
+  private Future<Void> writeZeroBytes(long offset, long length) {
     return length == 0
         ? Future.succeededFuture()
-        : write(caller, offset, Unpooled.buffer((int) length).writeZero((int) length));
+        : write(offset, Unpooled.buffer((int) length).writeZero((int) length));
   }
 
   /// What was written is as durable as a WRITE that was answered GOOD (WCE, SBC-4, Caching mode

@@ -146,7 +146,7 @@ final class Mover {
     }
     // Whoever stops a copy relies on nothing of it landing later.
     if (gaveUp && stop.get().orElse(outcome) instanceof Outcome.Stopped) {
-      move.to().gate().landed(operation.task()::equals).onComplete(_ -> done.tryComplete(outcome));
+      move.to().gate().landed(_ -> false).onComplete(_ -> done.tryComplete(outcome));
     } else {
       done.tryComplete(outcome);
     }
@@ -232,7 +232,7 @@ final class Mover {
     underWay++;
     Future<Void> piece =
         run.hole()
-            ? writing(move.to().zero(operation.task(), move.toOffset() + start, length))
+            ? writing(move.to().zero(move.toOffset() + start, length))
             : copy((Move.Copy) move, start, (int) length);
     piece.onComplete(
         (_, failure) -> {
@@ -273,7 +273,7 @@ final class Mover {
       data.release();
       return Future.failedFuture("stopped");
     }
-    return writing(copy.to().write(operation.task(), copy.toOffset() + start, data));
+    return writing(copy.to().write(copy.toOffset() + start, data));
   }
 
   private Future<Void> writing(Future<Void> write) {

@@ -19,6 +19,7 @@ import io.vtgt.scsi.Task;
 import io.vtgt.target.LogicalUnit;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.function.Predicate;
 
 /// The rows of the block device (SBC-4) commands.
 ///
@@ -31,6 +32,8 @@ import java.util.function.BiFunction;
 /// be 0, so nothing is checked, and the expected tags are ignored (see
 /// `docs/decisions/2026-11-21-cdbs-of-32-bytes.md`).
 public final class SbcCommands {
+  private static final Predicate<LogicalUnit> LONG_CDBS = unit -> unit.profile().longCdbs();
+
   private static final String LBA_10 = "FF FF FF FF";
   private static final String LBA_16 = "FF FF FF FF FF FF FF FF";
 
@@ -87,13 +90,14 @@ public final class SbcCommands {
         thirtyTwo("WRITE AND VERIFY (32)", 0x0c, "16", WRITES_MEDIUM, WriteAndVerify::begin),
         thirtyTwo("WRITE SAME (32)", 0x0d, "09", WRITES_MEDIUM, WriteSame::begin),
         service(
-            "ORWRITE (32)",
-            0x0e,
-            "7F 00 07 0F 00 00 1F 18 00 0E 18 00 "
-                + LBA_16
-                + " FF FF FF FF FF FF FF FF FF FF FF FF",
-            WRITES_MEDIUM,
-            OrWrite::begin32),
+                "ORWRITE (32)",
+                0x0e,
+                "7F 00 07 0F 00 00 1F 18 00 0E 18 00 "
+                    + LBA_16
+                    + " FF FF FF FF FF FF FF FF FF FF FF FF",
+                WRITES_MEDIUM,
+                OrWrite::begin32)
+            .when(LONG_CDBS),
         sixteen("READ (16)", "88 18", READS_MEDIUM, ReadWrite::read),
         command(
             "COMPARE AND WRITE",
@@ -162,11 +166,12 @@ public final class SbcCommands {
       String name, int serviceAction, String flags, Access access, Family family) {
     String start = "7F 00 00 00 00 00 1F 18 00 %02X ".formatted(serviceAction) + flags + " 00 ";
     return service(
-        name,
-        serviceAction,
-        start + LBA_16 + " " + TAGS + " FF FF FF FF",
-        access,
-        with(BYTES_32, family));
+            name,
+            serviceAction,
+            start + LBA_16 + " " + TAGS + " FF FF FF FF",
+            access,
+            with(BYTES_32, family))
+        .when(LONG_CDBS);
   }
 
   private static BiFunction<Task, LogicalUnit, Step> with(CdbLayout layout, Family family) {

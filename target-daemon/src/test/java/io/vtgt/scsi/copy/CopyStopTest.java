@@ -74,6 +74,13 @@ class CopyStopTest {
     return end;
   }
 
+  /// What ends it has reached the copy that unit 0 was asked for.
+  private void awaitStopping(int listId) {
+    while (!a.copies().find(host.nexus.id(), listId).orElseThrow().stopping()) {
+      Thread.onSpinWait();
+    }
+  }
+
   private static Sense stopped(int segment) {
     return Sense.of(SenseKey.COPY_ABORTED, Asc.COMMANDS_CLEARED_BY_DEVICE_SERVER)
         .withCommandSpecific(segment);
@@ -106,6 +113,7 @@ class CopyStopTest {
     assertEquals(0x11, fixture.good(host, 0, STATUS_LID4.formatted(5))[5]);
     Future<Completion> abort =
         fixture.start(fixture.task(host, 0, ABORT.formatted(5), 0), new byte[0]);
+    awaitStopping(5);
     assertFalse(abort.isComplete());
     media.release(Traffic.WRITES);
     assertGood(ScsiFixture.await(abort));
@@ -127,6 +135,7 @@ class CopyStopTest {
       assertEquals(0x12, fixture.good(host, 0, STATUS_LID4.formatted(3))[5]);
       long number = (long) lun << 48;
       Future<Void> reset = fixture.scsi.target().resetUnit(host.nexus, number);
+      awaitStopping(3);
       if (lun == 1) {
         assertFalse(reset.isComplete()); // its gate has writes under way
       }
@@ -158,6 +167,7 @@ class CopyStopTest {
     Future<Completion> preempted =
         fixture.start(
             fixture.task(other, 1, "5f 05 05 00 00 00 00 00 18 00", preempt.length), preempt);
+    awaitStopping(1);
     media.release(Traffic.WRITES);
     assertGood(ScsiFixture.await(preempted));
     byte[] then = fixture.read(b, 0, BYTES);
@@ -179,6 +189,7 @@ class CopyStopTest {
     Future<Completion> second =
         copyHeld(fixture.task(host, 0, XCOPY.formatted(list.length), list.length), list);
     Future<LogicalUnit> removed = fixture.scsi.target().removeUnit(1);
+    awaitStopping(1);
     media.release(Traffic.WRITES);
     ScsiFixture.await(removed);
     assertEquals(Asc.COMMANDS_CLEARED_BY_DEVICE_SERVER, sense(ScsiFixture.await(second)).asc());

@@ -23,7 +23,7 @@ class ThirdPartyCopyPageTest {
     fixture.addUnit(0);
     String golden =
         """
-        00 8f 01 78
+        00 8f 01 74
         00 00 00 20
           00 00 00 00 00 00 00 40 00 00 02 58 00 00 00 3c
           00 00 00 00 00 20 00 00 00 00 00 00 00 02 00 00
