@@ -19,7 +19,6 @@ import io.vtgt.scsi.Step;
 import io.vtgt.store.layer.DelayLayer;
 import io.vtgt.store.layer.DelayLayer.Traffic;
 import io.vtgt.store.memory.MemoryStore;
-import io.vtgt.target.ForeignWork;
 import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.Nexus;
 import io.vtgt.target.ScsiFixture;
@@ -564,8 +563,8 @@ class TargetPortGroupsTest {
     Initiator a = fixture.ready("a", 1);
     Initiator b = fixture.ready("b", 2);
     var stopped = new ArrayList<String>();
-    unit.begin(work(a, stopped));
-    unit.begin(work(b, stopped));
+    begin(unit, a, stopped);
+    begin(unit, b, stopped);
     change(unit, 2, AccessState.STANDBY);
     assertEquals(List.of("b"), stopped);
     assertEquals(Optional.empty(), unit.refusalOf(a.nexus.id(), Access.WRITES_MEDIUM));
@@ -574,18 +573,13 @@ class TargetPortGroupsTest {
         Answer.of(unit.refusalOf(b.nexus.id(), Access.WRITES_MEDIUM).orElseThrow()).status());
   }
 
-  private static ForeignWork work(Initiator initiator, List<String> stopped) {
-    return new ForeignWork() {
-      @Override
-      public Nexus.Id initiator() {
-        return initiator.nexus.id();
-      }
-
-      @Override
-      public Future<Void> stop() {
-        stopped.add(initiator.nexus.id().initiatorName());
-        return Future.succeededFuture();
-      }
-    };
+  private static void begin(LogicalUnit unit, Initiator initiator, List<String> stopped) {
+    Nexus.Id as = initiator.nexus.id();
+    unit.begin(
+        () -> {
+          stopped.add(as.initiatorName());
+          return Future.succeededFuture();
+        },
+        as);
   }
 }
