@@ -155,6 +155,7 @@ final class RandomDocuments {
         random.nextInt(9) == 0 ? 32 : 0,
         random.nextInt(9) == 0,
         random.nextInt(9) == 0,
+        random.nextInt(9) == 0,
         pick(List.of(0, 1, 7200)),
         random.nextInt(9) > 0,
         0,

@@ -564,8 +564,8 @@ class TargetPortGroupsTest {
     Initiator a = fixture.ready("a", 1);
     Initiator b = fixture.ready("b", 2);
     var stopped = new ArrayList<String>();
-    unit.begin(work(a, stopped));
-    unit.begin(work(b, stopped));
+    unit.begin(work(a, stopped), a.nexus.id());
+    unit.begin(work(b, stopped), b.nexus.id());
     change(unit, 2, AccessState.STANDBY);
     assertEquals(List.of("b"), stopped);
     assertEquals(Optional.empty(), unit.refusalOf(a.nexus.id(), Access.WRITES_MEDIUM));
@@ -576,11 +576,6 @@ class TargetPortGroupsTest {
 
   private static ForeignWork work(Initiator initiator, List<String> stopped) {
     return new ForeignWork() {
-      @Override
-      public Nexus.Id initiator() {
-        return initiator.nexus.id();
-      }
-
       @Override
       public Future<Void> stop() {
         stopped.add(initiator.nexus.id().initiatorName());
