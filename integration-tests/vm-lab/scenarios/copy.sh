@@ -1,5 +1,5 @@
-# Copies that the target makes by itself: EXTENDED COPY (LID1) as sg_xcopy sends it, tokens (ODX) as
-# ddpt sends them; within the LUN and, when the target has a second one, between the two.
+# Copies that the target makes by itself: EXTENDED COPY (LID1) as sg_xcopy sends it, within the LUN and,
+# when the target has a second one, between the two.
 iscsi_up
 check "discovery" discover 1 || bail "no discovery"
 check "login brings a disk" connect 1 || bail "no disk"
@@ -52,19 +52,7 @@ else
   else skip "a reservation of another initiator refuses the copy" "no persistent reservations"; fi
 fi
 
-run_log sg_opcodes -n --opcode=0x83,0x10 "$DISK"
-if [ $RC != 0 ] || ! grep -qiE 'cdb|supported' /run/lab/out || grep -qi 'not supported' /run/lab/out; then
-  skip "copies by token (ODX)" "POPULATE TOKEN is not among the supported commands"
-else
-  run_log sg_vpd -p tpc "$DISK" && show_out 30
-  g=/dev/$(sg_of "$(basename "$DISK")")
-  # ddpt 0.97 counts wrongly where it is given places and counts: it copies all of a LUN
-  if [ -n "$B" ]; then
-    h=/dev/$(sg_of "$(basename "$B")")
-    put /tmp/d "$B" 0 1M; put /tmp/d "$B" 32768 1M
-    check "by token: all of the second LUN to the first" ddpt --odx if="$h" of="$g" bs="$bs"
-    check "  its beginning is there" same /tmp/d "$DISK" 0 1M
-    check "  its middle is there" same /tmp/d "$DISK" 32768 1M
-  else skip "copies by token" "the target has one LUN"; fi
-fi
+# The only Linux program that sends them asks for 0 blocks for ever (ddpt 0.97: the range descriptor of its
+# POPULATE TOKEN is empty).
+skip "copies by token (ODX)" "no client here sends them rightly"
 check "logout from all" iscsiadm -m node --logoutall=all

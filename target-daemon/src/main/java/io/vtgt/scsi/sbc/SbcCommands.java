@@ -19,7 +19,6 @@ import io.vtgt.scsi.Task;
 import io.vtgt.target.LogicalUnit;
 import java.util.List;
 import java.util.function.BiFunction;
-import java.util.function.Predicate;
 
 /// The rows of the block device (SBC-4) commands.
 ///
@@ -32,8 +31,6 @@ import java.util.function.Predicate;
 /// be 0, so nothing is checked, and the expected tags are ignored (see
 /// `docs/decisions/2026-11-21-cdbs-of-32-bytes.md`).
 public final class SbcCommands {
-  private static final Predicate<LogicalUnit> LONG_CDBS = unit -> unit.profile().longCdbs();
-
   private static final String LBA_10 = "FF FF FF FF";
   private static final String LBA_16 = "FF FF FF FF FF FF FF FF";
 
@@ -97,7 +94,7 @@ public final class SbcCommands {
                     + " FF FF FF FF FF FF FF FF FF FF FF FF",
                 WRITES_MEDIUM,
                 OrWrite::begin32)
-            .when(LONG_CDBS),
+            .when(SbcCommands::longCdbs),
         sixteen("READ (16)", "88 18", READS_MEDIUM, ReadWrite::read),
         command(
             "COMPARE AND WRITE",
@@ -171,7 +168,11 @@ public final class SbcCommands {
             start + LBA_16 + " " + TAGS + " FF FF FF FF",
             access,
             with(BYTES_32, family))
-        .when(LONG_CDBS);
+        .when(SbcCommands::longCdbs);
+  }
+
+  private static boolean longCdbs(LogicalUnit unit) {
+    return unit.profile().longCdbs();
   }
 
   private static BiFunction<Task, LogicalUnit, Step> with(CdbLayout layout, Family family) {
