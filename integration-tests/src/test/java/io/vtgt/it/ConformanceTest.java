@@ -38,6 +38,9 @@ class ConformanceTest {
   private static final String PREFIX = "iqn.2026-11.io.vtgt.it:";
   private static final int RUN_SECONDS = 900;
 
+  /// Sanitize.Reset sleeps for a minute when it finds that the sanitize goes on.
+  private static final String TEST_SECONDS = "150";
+
   /// The test programs mostly wait, for the daemon and for timers of their own.
   private static final int RUNS_AT_ONCE = 4;
 
@@ -68,6 +71,8 @@ class ConformanceTest {
       return store.kind + "-" + unit.word();
     }
 
+    /// The size is what Sanitize.Reset needs: SANITIZE takes 32 MiB a second at most, and is to go
+    /// on for longer than the test sleeps.
     String document() {
       String chap = unit == Unit.CHAP ? "\n    authentication: { accounts: [alice] }" : "";
       String place = store == Store.FILE ? ", path: %s.img".formatted(name()) : "";
@@ -95,6 +100,8 @@ class ConformanceTest {
                 Tool.PROJECT.resolve("integration-tests/libiscsi/run-libiscsi.sh").toString(),
                 "-q",
                 "-a",
+                "-t",
+                TEST_SECONDS,
                 "-b",
                 PROGRAM.toString(),
                 "-f",
