@@ -303,6 +303,12 @@ class UpkeepTest {
     assertTold(MODE_CHANGED);
     assertEquals("0b", initiator.send(0, PROVISIONING).data().split(" ", -1)[4]); // sets of 1 MiB
     assertEquals("82 01 00 00 00 00 00 03 81 02 00 00 00 00 00 04", thresholds());
+    assertEquals(
+        "80", initiator.send(0, "1a 08 01 00 ff 00").data().split(" ", -1)[4 + 7]); // LBPERE
+    change(warning(ThinThreshold.NONE));
+    initiator.send(0, TEST_UNIT_READY);
+    assertEquals("00", initiator.send(0, "1a 08 01 00 ff 00").data().split(" ", -1)[4 + 7]);
+    change(warning(new ThinThreshold(50, 3 << 20)));
     await(new Upkeep(unit).resize(16 << 20));
     assertEquals("82 01 00 00 00 00 00 03 81 02 00 00 00 00 00 08", thresholds());
   }
