@@ -23,7 +23,15 @@ class AdminTest {
 
   @Test
   void targetUnitAndPortal_addedAndRemoved_areWhatInitiatorsSee() {
-    try (var daemon = DaemonProcess.start(folder.resolve("data"))) {
+    // With the option --portal the portals of the document would not count.
+    String document =
+        """
+        version: 1
+        http: { listen: "@HTTP@" }
+        portals:
+          - { group: 1, listen: "@PORTAL@" }
+        """;
+    try (var daemon = DaemonProcess.start(folder.resolve("data"), document)) {
       admin(daemon, "health").wellDone();
       admin(daemon, "target", "add", TARGET, "--file", "a.img", "--size", "64MiB").wellDone();
       admin(daemon, "unit", "add", TARGET, "--lun", "3", "--store", "memory", "-o", "size=32MiB")
