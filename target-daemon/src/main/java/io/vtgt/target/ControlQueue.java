@@ -71,6 +71,11 @@ final class ControlQueue {
     if (entry == null) {
       return;
     }
+    if (entry.task().aborted()) { // nobody wants it any more, and nobody hears this
+      answer(entry, Future.succeededFuture(new Completion.Busy()));
+      next();
+      return;
+    }
     running = true;
     begin(entry)
         .onComplete(

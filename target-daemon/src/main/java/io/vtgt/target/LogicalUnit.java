@@ -918,9 +918,12 @@ public final class LogicalUnit {
   /// Ends the tasks of every nexus because one asked for it. The others are told: by TASK ABORTED
   /// where TAS is set, by a unit attention where it is not.
   Future<Void> clearTaskSet(Nexus by) {
+    return Future.join(abortTasks(by::equals, false), clearTasksOfOthers(by)).mapEmpty();
+  }
+
+  private Future<Void> clearTasksOfOthers(Nexus by) {
     boolean tellTaskAborted = state.mode().taskAbortedStatus();
-    return Future.join(
-            abortTasks(by::equals, false), abortTasks(nexus -> !nexus.equals(by), tellTaskAborted))
+    return abortTasks(nexus -> !nexus.equals(by), tellTaskAborted)
         .map(
             _ -> {
               if (!tellTaskAborted) {
@@ -930,13 +933,15 @@ public final class LogicalUnit {
             });
   }
 
-  /// A task of `by` has ended with CHECK CONDITION: ends what QERR says.
-  void checkCondition(Nexus by) {
-    Future<Void> ended =
+  /// A task of `by` has ended with CHECK CONDITION: ends what QERR says. Called on the nexus' loop,
+  /// before its next command is looked at: what the initiator sends when it has seen the status is
+  /// not ended with the rest.
+  void checkCondition(ItlNexus by) {
+    Future<?> ended =
         switch (state.mode().queueError()) {
           case NONE -> Future.succeededFuture();
-          case EVERY_TASK -> clearTaskSet(by);
-          case TASKS_OF_THE_NEXUS -> abortTasks(by::equals, false);
+          case EVERY_TASK -> Future.join(abortTasks(by, false), clearTasksOfOthers(by.nexus()));
+          case TASKS_OF_THE_NEXUS -> abortTasks(by, false);
         };
     ended.onFailure(
         failure -> log.warn("{}: tasks did not end: {}", profile.name(), failure.toString()));

@@ -190,7 +190,7 @@ public final class Target {
   public void checkCondition(Task task) {
     ItlNexus itl = task.nexus().at(task.lun());
     if (itl != null) {
-      itl.unit().checkCondition(task.nexus());
+      itl.unit().checkCondition(itl);
     }
   }
 

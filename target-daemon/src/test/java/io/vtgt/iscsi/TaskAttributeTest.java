@@ -163,9 +163,10 @@ class TaskAttributeTest {
     b.send(select, list);
     answered(b, select, 0);
     for (var other : List.of(a, c)) {
-      var attention = other.command(READY);
+      var attention = other.read("03 00 00 00 12 00", 18); // REQUEST SENSE, which is no error
       other.send(attention);
-      answered(other, attention, qerr == 0 ? 0 : 2); // MODE PARAMETERS CHANGED
+      var sense = other.receiveData(attention.itt());
+      assertEquals(qerr == 0 ? 0 : 0x2a, sense[12]); // MODE PARAMETERS CHANGED
     }
     var write = heldWrite();
     var own = b.write("2a 00 00 00 00 01 00 00 01 00", 512);
