@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,12 +32,21 @@ record Tool(List<String> command, int exit, String output) {
       Path said = Files.createTempFile("vtgt-it", ".out");
       try {
         int exit = run(said, seconds, environment, command);
-        return new Tool(List.of(command), exit, Files.readString(said, StandardCharsets.UTF_8));
+        return new Tool(List.of(command), exit, text(Files.readAllBytes(said)));
       } finally {
         Files.delete(said);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /// What was said: some programs print binary fields as they are, and then a byte is a character.
+  private static String text(byte[] said) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(said)).toString();
+    } catch (CharacterCodingException e) {
+      return new String(said, StandardCharsets.ISO_8859_1);
     }
   }
 
