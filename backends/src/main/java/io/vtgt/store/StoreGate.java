@@ -243,7 +243,9 @@ public final class StoreGate {
     }
     if (fault != null || length == 0) {
       data.release();
-      return fault != null ? Future.failedFuture(fault) : fua ? flush() : Future.succeededFuture();
+      return fault != null
+          ? Future.failedFuture(fault)
+          : fua ? flush(caller) : Future.succeededFuture();
     }
     return submit(
         new Change<Void>(

@@ -383,8 +383,7 @@ public final class LogicalUnit {
     if (gate.hung()) {
       return Optional.of(new Completion.Busy());
     }
-    Optional<Sense> busy = Condition.sense(state.condition());
-    Optional<Sense> notReady = busy.isEmpty() && ready() ? Optional.empty() : notReady();
+    Optional<Sense> notReady = notReady();
     if (notReady.isPresent()) {
       return notReady.map(Completion::check);
     }
@@ -448,6 +447,16 @@ public final class LogicalUnit {
   /// The medium has another size: tells every nexus. Any context.
   public void capacityChanged() {
     attention(Asc.CAPACITY_DATA_HAS_CHANGED, _ -> true);
+  }
+
+  /// The medium of a removable unit is put in; nothing when it is in. Owner context.
+  ///
+  /// @param told who is told: not an initiator that has asked for it
+  public void loadMedium(Predicate<Nexus> told) {
+    if (!state.mediumPresent()) {
+      publish(state.withMediumPresent(true).withStarted(true));
+      attention(Asc.NOT_READY_TO_READY_CHANGE, told);
+    }
   }
 
   /// PREVENT ALLOW MEDIUM REMOVAL: sets or ends what one nexus prevents. Any context.
@@ -973,7 +982,8 @@ public final class LogicalUnit {
     return done.future();
   }
 
-  private static void on(Context context, Runnable action) {
+  /// Runs what belongs to a caller's context there: at once when that is this one or there is none.
+  static void on(Context context, Runnable action) {
     if (context == null || context.equals(Vertx.currentContext())) {
       action.run();
     } else {

@@ -20,23 +20,16 @@ public record ModeSettings(
 
   /// These settings, but what differs between `was` and `next` is as in `next`.
   ModeSettings following(ModeSettings was, ModeSettings next) {
-    ModeSettings settings = this;
-    if (was.descriptorSense != next.descriptorSense) {
-      settings = settings.withDescriptorSense(next.descriptorSense);
-    }
-    if (was.writeCacheEnabled != next.writeCacheEnabled) {
-      settings = settings.withWriteCacheEnabled(next.writeCacheEnabled);
-    }
-    if (was.softwareWriteProtect != next.softwareWriteProtect) {
-      settings = settings.withSoftwareWriteProtect(next.softwareWriteProtect);
-    }
-    if (was.taskAbortedStatus != next.taskAbortedStatus) {
-      settings = settings.withTaskAbortedStatus(next.taskAbortedStatus);
-    }
-    if (was.queueError != next.queueError) {
-      settings = settings.withQueueError(next.queueError);
-    }
-    return settings;
+    return new ModeSettings(
+        following(descriptorSense, was.descriptorSense, next.descriptorSense),
+        following(writeCacheEnabled, was.writeCacheEnabled, next.writeCacheEnabled),
+        following(softwareWriteProtect, was.softwareWriteProtect, next.softwareWriteProtect),
+        following(taskAbortedStatus, was.taskAbortedStatus, next.taskAbortedStatus),
+        following(queueError, was.queueError, next.queueError));
+  }
+
+  private static <T> T following(T now, T was, T next) {
+    return was.equals(next) ? now : next;
   }
 
   public ModeSettings withDescriptorSense(boolean value) {

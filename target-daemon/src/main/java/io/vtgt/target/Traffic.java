@@ -16,7 +16,7 @@ enum Traffic {
   /// One of the "write commands" that brings no blocks.
   UNMAP,
   OTHER;
-  private static final int VARIABLE_LENGTH = 0x7f, THIRD_PARTY_COPY = 0x83;
+  private static final int THIRD_PARTY_COPY = 0x83;
 
   private static final Traffic[] BY_OPCODE = byOpcode();
 
@@ -38,7 +38,7 @@ enum Traffic {
             case 0x2e, 0x8e, 0xae -> WRITE_AND_VERIFY;
             case 0x2f, 0x8f, 0xaf -> VERIFY;
             case 0x42 -> UNMAP;
-            case VARIABLE_LENGTH, THIRD_PARTY_COPY -> null;
+            case Cdb.VARIABLE_LENGTH, THIRD_PARTY_COPY -> null;
             default -> OTHER;
           };
     }

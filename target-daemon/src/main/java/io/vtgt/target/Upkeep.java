@@ -104,10 +104,7 @@ public final class Upkeep {
           if (!unit.profile().removable()) {
             return refused("its medium is not removable");
           }
-          if (!unit.state().mediumPresent()) {
-            unit.publish(unit.state().withMediumPresent(true).withStarted(true));
-            unit.attention(Asc.NOT_READY_TO_READY_CHANGE, _ -> true);
-          }
+          unit.loadMedium(_ -> true);
           return Future.succeededFuture();
         });
   }
@@ -179,15 +176,7 @@ public final class Upkeep {
     unit.owner()
         .runOnContext(
             _ ->
-                work.get()
-                    .onComplete(
-                        result -> {
-                          if (caller == null || caller.equals(Vertx.currentContext())) {
-                            done.handle(result);
-                          } else {
-                            caller.runOnContext(_ -> done.handle(result));
-                          }
-                        }));
+                work.get().onComplete(result -> LogicalUnit.on(caller, () -> done.handle(result))));
     return done.future();
   }
 }

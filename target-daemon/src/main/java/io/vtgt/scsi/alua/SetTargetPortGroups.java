@@ -1,11 +1,10 @@
 package io.vtgt.scsi.alua;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vtgt.scsi.Asc;
 import io.vtgt.scsi.Completion;
+import io.vtgt.scsi.ParameterList;
 import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.SenseKey;
 import io.vtgt.scsi.Step;
@@ -55,27 +54,15 @@ final class SetTargetPortGroups {
         || length > MOST_BYTES) {
       return Step.check(Sense.invalidFieldInCdb(LIST_LENGTH, 7));
     }
-    return new Step.NeedsData(
+    return ParameterList.gather(
         (int) length,
-        data -> {
-          byte[] list = takeBytes(data);
-          if (list.length < length) {
-            return Step.check(Sense.illegalRequest(Asc.PARAMETER_LIST_LENGTH_ERROR));
-          }
+        list -> {
           var groups = unit.portGroups().reachable(task.nexus().id()).keySet();
           return switch (read(ByteBuffer.wrap(list), groups)) {
             case Reading.Refused(var sense) -> Step.check(sense);
             case Reading.Understood(var states) -> carryOut(task, unit, states);
           };
         });
-  }
-
-  private static byte[] takeBytes(ByteBuf data) {
-    try {
-      return ByteBufUtil.getBytes(data);
-    } finally {
-      data.release();
-    }
   }
 
   private static Reading read(ByteBuffer list, Set<Integer> groups) {

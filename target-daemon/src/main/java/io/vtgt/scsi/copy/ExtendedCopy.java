@@ -1,11 +1,10 @@
 package io.vtgt.scsi.copy;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vtgt.scsi.Asc;
 import io.vtgt.scsi.Completion;
+import io.vtgt.scsi.ParameterList;
 import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.SenseKey;
 import io.vtgt.scsi.Step;
@@ -29,9 +28,6 @@ final class ExtendedCopy {
 
   /// CSCD descriptor ID of the unit that was asked.
   static final int ASKED_UNIT = 0xffff;
-
-  private static final Step LENGTH_ERROR =
-      Step.check(Sense.illegalRequest(Asc.PARAMETER_LIST_LENGTH_ERROR));
 
   private final Task task;
   private final LogicalUnit unit;
@@ -82,22 +78,14 @@ final class ExtendedCopy {
             });
   }
 
-  /// Gathers a parameter list.
+  /// Gathers a parameter list; none of it when the initiator says it sends less.
   ///
   /// @param length by the CDB, 1 or more
   static Step withList(Task task, int length, Function<byte[], Step> then) {
     if (task.dataOutLength() < length) {
-      return LENGTH_ERROR;
+      return ParameterList.WRONG_LENGTH;
     }
-    return new Step.NeedsData(length, data -> then.apply(taken(data)));
-  }
-
-  private static byte[] taken(ByteBuf data) {
-    try {
-      return ByteBufUtil.getBytes(data);
-    } finally {
-      data.release();
-    }
+    return ParameterList.gather(length, then);
   }
 
   private Step begin() {

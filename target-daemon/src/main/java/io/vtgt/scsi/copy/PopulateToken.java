@@ -10,22 +10,17 @@ import io.vtgt.scsi.Task;
 import io.vtgt.store.ChangeWatch;
 import io.vtgt.target.LogicalUnit;
 import java.nio.ByteBuffer;
-import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 
 /// POPULATE TOKEN (SBC-4): makes a ROD token of ranges of the unit, for RECEIVE ROD TOKEN
 /// INFORMATION to fetch. Nothing is copied: the ranges are watched from now on, and the token ends
 /// when one of them changes.
 final class PopulateToken {
-  private static final int LIST_ID = 6, PARAMETER_LIST_LENGTH = 10;
-
   // The parameter list.
   private static final int DATA_LENGTH = 0, FLAGS = 2, TIMEOUT = 4, ROD_TYPE = 8;
   private static final int RANGES_LENGTH = 14, HEADER_LENGTH = 16;
   private static final int IMMED = 0x01, RTV = 0x02;
   private static final int LEAST_DATA_LENGTH = 0x1e;
-
-  private static final int MAX_LIST_LENGTH = HEADER_LENGTH + 16 * (CopyLimits.RANGES + 1);
 
   /// How long writes that were under way are waited for: the ranges must stand still.
   private static final int SETTLE_SECONDS = 10;
@@ -38,15 +33,7 @@ final class PopulateToken {
   private PopulateToken() {}
 
   static Step begin(Task task, LogicalUnit unit) {
-    long length = task.cdb().u32(PARAMETER_LIST_LENGTH);
-    if (length == 0) {
-      return Step.GOOD;
-    }
-    if (length < HEADER_LENGTH) {
-      return Step.check(Sense.illegalRequest(Asc.PARAMETER_LIST_LENGTH_ERROR));
-    }
-    int taken = (int) Math.min(length, MAX_LIST_LENGTH); // of more descriptors than there may be
-    return ExtendedCopy.withList(task, taken, bytes -> populate(task, unit, bytes));
+    return TokenCommand.withList(task, HEADER_LENGTH, bytes -> populate(task, unit, bytes));
   }
 
   private static Step populate(Task task, LogicalUnit unit, byte[] bytes) {
@@ -67,12 +54,7 @@ final class PopulateToken {
       case BlockRanges.Read.Understood(var ranges) -> {
         int seconds = timeout == 0 ? CopyLimits.DEFAULT_TOKEN_SECONDS : (int) timeout;
         var operation =
-            new CopyOperation(
-                new CopyOperation.Origin(
-                    CopyCommands.POPULATE_TOKEN,
-                    OptionalInt.of((int) task.cdb().u32(LIST_ID)),
-                    (flags & IMMED) != 0),
-                task);
+            TokenCommand.operation(task, CopyCommands.POPULATE_TOKEN, (flags & IMMED) != 0);
         yield unit.copyManager()
             .begin(unit, operation, () -> make(task, unit, operation, ranges, seconds));
       }

@@ -14,7 +14,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.function.Supplier;
 
 /// WRITE USING TOKEN (SBC-4): writes what a ROD token stands for to ranges of the unit.
@@ -22,28 +21,16 @@ import java.util.function.Supplier;
 /// A token may come from another initiator, as SPC-5 allows; it is good only for whoever could read
 /// the unit it stands for himself.
 final class WriteUsingToken {
-  private static final int LIST_ID = 6, PARAMETER_LIST_LENGTH = 10;
-
   // The parameter list.
   private static final int DATA_LENGTH = 0, FLAGS = 2, OFFSET_INTO_ROD = 8, TOKEN = 16;
   private static final int RANGES_LENGTH = 534, HEADER_LENGTH = 536;
   private static final int IMMED = 0x01, DEL_TKN = 0x02;
   private static final int LEAST_DATA_LENGTH = 0x226;
 
-  private static final int MAX_LIST_LENGTH = HEADER_LENGTH + 16 * (CopyLimits.RANGES + 1);
-
   private WriteUsingToken() {}
 
   static Step begin(Task task, LogicalUnit unit) {
-    long length = task.cdb().u32(PARAMETER_LIST_LENGTH);
-    if (length == 0) {
-      return Step.GOOD;
-    }
-    if (length < HEADER_LENGTH) {
-      return Step.check(Sense.illegalRequest(Asc.PARAMETER_LIST_LENGTH_ERROR));
-    }
-    int taken = (int) Math.min(length, MAX_LIST_LENGTH); // of more descriptors than there may be
-    return ExtendedCopy.withList(task, taken, bytes -> write(task, unit, bytes));
+    return TokenCommand.withList(task, HEADER_LENGTH, bytes -> write(task, unit, bytes));
   }
 
   private static Step write(Task task, LogicalUnit unit, byte[] bytes) {
@@ -60,12 +47,7 @@ final class WriteUsingToken {
   private static Step write(Task task, LogicalUnit unit, ByteBuffer list, BlockRanges destination) {
     int flags = list.get(FLAGS);
     var operation =
-        new CopyOperation(
-            new CopyOperation.Origin(
-                CopyCommands.WRITE_USING_TOKEN,
-                OptionalInt.of((int) task.cdb().u32(LIST_ID)),
-                (flags & IMMED) != 0),
-            task);
+        TokenCommand.operation(task, CopyCommands.WRITE_USING_TOKEN, (flags & IMMED) != 0);
     var to = End.destination(new UnitDirectory.Way(unit, task.nexus().id()));
     long offset = list.getLong(OFFSET_INTO_ROD);
     RodTokens tokens = unit.copyManager().tokens();

@@ -2,8 +2,8 @@ package io.vtgt.scsi.sbc;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.vtgt.scsi.Asc;
 import io.vtgt.scsi.Cdb;
+import io.vtgt.scsi.ParameterList;
 import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
@@ -28,9 +28,6 @@ final class FormatUnit {
   private static final int TYPE = 1, LENGTH = 2, DESCRIPTOR_LENGTH = 4;
   private static final int DEFAULT_PATTERN = 0, REPEATED_PATTERN = 1;
 
-  private static final Step LIST_LENGTH_ERROR =
-      Step.check(Sense.illegalRequest(Asc.PARAMETER_LIST_LENGTH_ERROR));
-
   private FormatUnit() {}
 
   static Step begin(Task task, LogicalUnit unit) {
@@ -48,7 +45,7 @@ final class FormatUnit {
     int header = cdb.bit(1, LONGLIST) ? LONG_HEADER : SHORT_HEADER;
     int longest = header + DESCRIPTOR_LENGTH + unit.profile().blockBytes();
     if (task.dataOutLength() < header || task.dataOutLength() > longest) {
-      return LIST_LENGTH_ERROR;
+      return ParameterList.WRONG_LENGTH;
     }
     return new Step.NeedsData(
         (int) task.dataOutLength(),
@@ -89,14 +86,14 @@ final class FormatUnit {
     }
     return list.readableBytes() == header
         ? start(task, unit, new byte[0], immediate)
-        : LIST_LENGTH_ERROR;
+        : ParameterList.WRONG_LENGTH;
   }
 
   /// @param at where the initialization pattern descriptor begins
   private static Step withPattern(
       Task task, LogicalUnit unit, int at, ByteBuf list, boolean immediate) {
     if (list.readableBytes() < at + DESCRIPTOR_LENGTH) {
-      return LIST_LENGTH_ERROR;
+      return ParameterList.WRONG_LENGTH;
     }
     int flags = list.getUnsignedByte(at);
     int length = list.getUnsignedShort(at + LENGTH);
@@ -114,7 +111,7 @@ final class FormatUnit {
       return Step.check(Sense.invalidFieldInParameterList(at + (type ? TYPE : LENGTH), 7));
     }
     if (list.readableBytes() != at + DESCRIPTOR_LENGTH + length) {
-      return LIST_LENGTH_ERROR;
+      return ParameterList.WRONG_LENGTH;
     }
     byte[] pattern = ByteBufUtil.getBytes(list, at + DESCRIPTOR_LENGTH, length);
     boolean everywhere = (flags & SECURITY_INITIALIZE) != 0; // data, not only what reads like it

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.vtgt.scsi.Asc;
 import io.vtgt.scsi.Cdb;
+import io.vtgt.scsi.ParameterList;
 import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
@@ -26,9 +27,6 @@ final class Sanitize {
   private static final Step WRONG_LIST_LENGTH =
       Step.check(Sense.invalidFieldInCdb(PARAMETER_LIST_LENGTH, 7));
 
-  private static final Step LIST_LENGTH_ERROR =
-      Step.check(Sense.illegalRequest(Asc.PARAMETER_LIST_LENGTH_ERROR));
-
   private Sanitize() {}
 
   static Step overwrite(Task task, LogicalUnit unit) {
@@ -41,7 +39,7 @@ final class Sanitize {
       return WRONG_LIST_LENGTH;
     }
     if (task.dataOutLength() < listLength) {
-      return LIST_LENGTH_ERROR;
+      return ParameterList.WRONG_LENGTH;
     }
     return new Step.NeedsData(
         listLength,
@@ -74,7 +72,7 @@ final class Sanitize {
       return Step.check(Sense.invalidFieldInParameterList(PATTERN_LENGTH, 7));
     }
     if (patternLength != list.readableBytes() - PATTERN) {
-      return LIST_LENGTH_ERROR;
+      return ParameterList.WRONG_LENGTH;
     }
     byte[] pattern = ByteBufUtil.getBytes(list, base + PATTERN, patternLength);
     return start(

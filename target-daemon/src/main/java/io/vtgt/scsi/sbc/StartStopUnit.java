@@ -68,10 +68,7 @@ final class StartStopUnit {
   }
 
   private static Future<Completion> load(LogicalUnit unit, Nexus.Id by) {
-    if (!unit.state().mediumPresent()) {
-      unit.publish(unit.state().withMediumPresent(true).withStarted(true));
-      unit.attention(Asc.NOT_READY_TO_READY_CHANGE, nexus -> !nexus.id().equals(by));
-    }
+    unit.loadMedium(nexus -> !nexus.id().equals(by));
     return Future.succeededFuture(Completion.good());
   }
 

@@ -1,9 +1,8 @@
 package io.vtgt.scsi.spc;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.vtgt.scsi.Asc;
 import io.vtgt.scsi.Cdb;
+import io.vtgt.scsi.ParameterList;
 import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
@@ -35,20 +34,12 @@ final class EchoBuffer {
     if (length == 0) {
       return Step.GOOD; // no data is transferred, and what was written before stays
     }
-    return new Step.NeedsData(length, data -> write(task, data, length));
-  }
-
-  /// @param data owned by this method
-  private static Step write(Task task, ByteBuf data, int length) {
-    try {
-      if (data.readableBytes() < length) {
-        return Step.check(Sense.illegalRequest(Asc.PARAMETER_LIST_LENGTH_ERROR));
-      }
-      task.nexus().keepEcho(task.lun(), ByteBufUtil.getBytes(data));
-      return Step.GOOD;
-    } finally {
-      data.release();
-    }
+    return ParameterList.gather(
+        length,
+        data -> {
+          task.nexus().keepEcho(task.lun(), data);
+          return Step.GOOD;
+        });
   }
 
   static Step read(Task task, LogicalUnit unit) {

@@ -1,12 +1,11 @@
 package io.vtgt.scsi.spc;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import io.vtgt.scsi.Asc;
 import io.vtgt.scsi.Cdb;
 import io.vtgt.scsi.Completion;
+import io.vtgt.scsi.ParameterList;
 import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
@@ -83,29 +82,16 @@ final class IdentifyingInformation {
     if (length == 0) {
       return unit.onOwner(task, () -> keep(task, unit, kind, new byte[0]));
     }
-    return new Step.NeedsData(
+    return ParameterList.gather(
         (int) length,
-        data -> {
-          byte[] information = takeBytes(data);
-          if (information.length < length) {
-            return Step.check(Sense.illegalRequest(Asc.PARAMETER_LIST_LENGTH_ERROR));
-          }
-          return kind == Kind.PERIPHERAL_DEVICE_TEXT && !isText(information)
-              ? Step.check(Sense.invalidFieldInParameterList(0, 7))
-              : unit.onOwner(task, () -> keep(task, unit, kind, information));
-        });
+        information ->
+            kind == Kind.PERIPHERAL_DEVICE_TEXT && !isText(information)
+                ? Step.check(Sense.invalidFieldInParameterList(0, 7))
+                : unit.onOwner(task, () -> keep(task, unit, kind, information)));
   }
 
   private static Step wrongType() {
     return Step.check(Sense.invalidFieldInCdb(INFORMATION_TYPE, 7));
-  }
-
-  private static byte[] takeBytes(ByteBuf data) {
-    try {
-      return ByteBufUtil.getBytes(data);
-    } finally {
-      data.release();
-    }
   }
 
   /// A zero-terminated UTF-8 string.

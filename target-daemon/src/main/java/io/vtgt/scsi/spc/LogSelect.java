@@ -1,8 +1,8 @@
 package io.vtgt.scsi.spc;
 
-import io.netty.buffer.ByteBuf;
 import io.vtgt.scsi.Asc;
 import io.vtgt.scsi.Cdb;
+import io.vtgt.scsi.ParameterList;
 import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
@@ -67,27 +67,22 @@ final class LogSelect {
     if (subpage != 0) {
       return Step.check(Sense.invalidFieldInCdb(3, 7));
     }
-    return new Step.NeedsData(listLength, list -> refusal(unit, list, listLength));
+    return ParameterList.gather(listLength, list -> refusal(unit, list));
   }
 
-  /// @param list owned by this method
-  private static Step refusal(LogicalUnit unit, ByteBuf list, int listLength) {
-    try {
-      if (list.readableBytes() < listLength || listLength < PAGE_HEADER_LENGTH) {
-        return Step.check(Sense.illegalRequest(Asc.PARAMETER_LIST_LENGTH_ERROR));
-      }
-      int code = list.getByte(list.readerIndex()) & 0x3f;
-      int subpage = list.getUnsignedByte(list.readerIndex() + 1);
-      boolean known =
-          LogPage.of(unit).stream()
-              .anyMatch(page -> page.code() == code && page.subpage() == subpage);
-      boolean hasParameters = known && listLength > PAGE_HEADER_LENGTH;
-      return Step.check(
-          hasParameters
-              ? Sense.invalidFieldInParameterList(PAGE_HEADER_LENGTH, 7)
-              : Sense.invalidFieldInParameterList(0, 5));
-    } finally {
-      list.release();
+  private static Step refusal(LogicalUnit unit, byte[] list) {
+    if (list.length < PAGE_HEADER_LENGTH) {
+      return ParameterList.WRONG_LENGTH;
     }
+    int code = list[0] & 0x3f;
+    int subpage = list[1] & 0xff;
+    boolean known =
+        LogPage.of(unit).stream()
+            .anyMatch(page -> page.code() == code && page.subpage() == subpage);
+    boolean hasParameters = known && list.length > PAGE_HEADER_LENGTH;
+    return Step.check(
+        hasParameters
+            ? Sense.invalidFieldInParameterList(PAGE_HEADER_LENGTH, 7)
+            : Sense.invalidFieldInParameterList(0, 5));
   }
 }

@@ -1,10 +1,9 @@
 package io.vtgt.scsi.spc;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.vertx.core.Future;
 import io.vtgt.scsi.Asc;
 import io.vtgt.scsi.Completion;
+import io.vtgt.scsi.ParameterList;
 import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
@@ -96,22 +95,8 @@ final class ModeSelect {
     if (listLength == 0) {
       return save ? unit.onOwner(task, () -> apply(task, unit, unit.state(), true)) : Step.GOOD;
     }
-    return new Step.NeedsData(
-        listLength,
-        data -> {
-          byte[] list = takeBytes(data);
-          return list.length < listLength
-              ? Step.check(LENGTH_ERROR)
-              : unit.onOwner(task, () -> select(task, unit, header, list, save));
-        });
-  }
-
-  private static byte[] takeBytes(ByteBuf data) {
-    try {
-      return ByteBufUtil.getBytes(data);
-    } finally {
-      data.release();
-    }
+    return ParameterList.gather(
+        listLength, list -> unit.onOwner(task, () -> select(task, unit, header, list, save)));
   }
 
   /// On the unit's owner context: nobody else changes the state meanwhile.

@@ -1,8 +1,8 @@
 package io.vtgt.scsi.spc;
 
-import io.netty.buffer.ByteBuf;
 import io.vtgt.scsi.Asc;
 import io.vtgt.scsi.Cdb;
+import io.vtgt.scsi.ParameterList;
 import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
@@ -37,29 +37,24 @@ final class Timestamp {
       return Step.GOOD;
     }
     if (length < TIMESTAMP_END || length > DATA_LENGTH) {
-      return Step.check(Sense.illegalRequest(Asc.PARAMETER_LIST_LENGTH_ERROR));
+      return ParameterList.WRONG_LENGTH;
     }
-    return new Step.NeedsData((int) length, list -> set(task, unit, list, (int) length));
+    return ParameterList.gather((int) length, list -> set(task, unit, list));
   }
 
-  /// @param list owned by this method
-  private static Step set(Task task, LogicalUnit unit, ByteBuf list, int length) {
-    try {
-      if (list.readableBytes() < length) {
-        return Step.check(Sense.illegalRequest(Asc.PARAMETER_LIST_LENGTH_ERROR));
+  private static Step set(Task task, LogicalUnit unit, byte[] list) {
+    for (int at = 0; at < list.length; at++) {
+      boolean reserved = at < TIMESTAMP || at >= TIMESTAMP_END;
+      if (reserved && list[at] != 0) {
+        return Step.check(Sense.invalidFieldInParameterList(at, -1));
       }
-      for (int at = 0; at < length; at++) {
-        boolean reserved = at < TIMESTAMP || at >= TIMESTAMP_END;
-        if (reserved && list.getByte(list.readerIndex() + at) != 0) {
-          return Step.check(Sense.invalidFieldInParameterList(at, -1));
-        }
-      }
-      int from = list.readerIndex() + TIMESTAMP;
-      unit.clock().set((long) list.getUnsignedShort(from) << 32 | list.getUnsignedInt(from + 2));
-      unit.attention(Asc.TIMESTAMP_CHANGED, nexus -> !nexus.equals(task.nexus()));
-      return Step.GOOD;
-    } finally {
-      list.release();
     }
+    long timestamp = 0;
+    for (int at = TIMESTAMP; at < TIMESTAMP_END; at++) {
+      timestamp = (timestamp << Byte.SIZE) | (list[at] & 0xff);
+    }
+    unit.clock().set(timestamp);
+    unit.attention(Asc.TIMESTAMP_CHANGED, nexus -> !nexus.equals(task.nexus()));
+    return Step.GOOD;
   }
 }
