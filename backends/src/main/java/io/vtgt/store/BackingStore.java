@@ -3,6 +3,8 @@ package io.vtgt.store;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.Future;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /// Where the bytes of a logical unit live: a flat, byte-addressed, asynchronous medium.
 ///
@@ -77,6 +79,14 @@ public interface BackingStore {
     return Future.failedFuture(StoreFault.unsupported("compare and write"));
   }
 
+  /// Writes `pattern` again and again over the range. Called only where [Limits#nativeWriteSame()].
+  ///
+  /// @param pattern owned by the store from here on; its length divides `length`
+  default Future<Void> writeSame(long offset, long length, ByteBuf pattern) {
+    pattern.release();
+    return Future.failedFuture(StoreFault.unsupported("write same"));
+  }
+
   /// The mapped and deallocated extents of a range, in order, without gaps, covering it from
   /// `offset` on. It may end early (the caller asks again), but never covers nothing.
   default Future<List<Extent>> extents(long offset, long length) {
@@ -97,6 +107,22 @@ public interface BackingStore {
   /// Changes the size. Fails with [StoreFault.Kind#UNSUPPORTED] where the medium has a fixed size.
   default Future<Geometry> resize(long bytes) {
     return Future.failedFuture(StoreFault.unsupported("resize"));
+  }
+
+  /// The snapshots of the medium; empty where the store has none.
+  default Optional<Snapshots> snapshots() {
+    return Optional.empty();
+  }
+
+  /// Tells `listener` from now on what happens to the medium by itself, beginning with its state
+  /// where that is not usable. There is one listener: the next one takes the place of the one
+  /// before.
+  default void listen(StoreListener listener) {}
+
+  /// What the store or layer counts by itself since it was opened, by names such as `cache.hits`;
+  /// those of the stores below it included.
+  default Map<String, Long> counters() {
+    return Map.of();
   }
 
   /// Gives everything back. The gate has drained before; later calls fail with

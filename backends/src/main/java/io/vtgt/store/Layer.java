@@ -3,6 +3,8 @@ package io.vtgt.store;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.Future;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /// A store that wraps another one and changes only what it is about.
 ///
@@ -65,6 +67,11 @@ public abstract class Layer implements BackingStore {
   }
 
   @Override
+  public Future<Void> writeSame(long offset, long length, ByteBuf pattern) {
+    return next.writeSame(offset, length, pattern);
+  }
+
+  @Override
   public Future<List<Extent>> extents(long offset, long length) {
     return next.extents(offset, length);
   }
@@ -85,7 +92,40 @@ public abstract class Layer implements BackingStore {
   }
 
   @Override
-  public Future<Void> close() {
-    return next.close();
+  public Optional<Snapshots> snapshots() {
+    return next.snapshots();
+  }
+
+  @Override
+  public void listen(StoreListener listener) {
+    next.listen(listener);
+  }
+
+  @Override
+  public Map<String, Long> counters() {
+    return next.counters();
+  }
+
+  /// Hands everything on that the layer still holds back, and gives back what it took itself; the
+  /// store below stays open. The gate has drained before, and no call follows.
+  ///
+  /// @return fails when something that was answered could not be handed on; the layer then stays as
+  ///   it is and may be asked again
+  protected Future<Void> detach() {
+    return Future.succeededFuture();
+  }
+
+  /// Detaches, then closes the store below: in any case.
+  @Override
+  public final Future<Void> close() {
+    return detach()
+        .transform(
+            detached ->
+                next.close()
+                    .compose(
+                        _ ->
+                            detached.succeeded()
+                                ? Future.succeededFuture()
+                                : Future.failedFuture(detached.cause())));
   }
 }

@@ -13,12 +13,16 @@ package io.vtgt.store;
 ///   unmap
 /// @param unmapZeroes an unmapped range (in whole granules) reads as zeroes
 /// @param nativeWriteZeroes [BackingStore#writeZeroes] is implemented
+/// @param nativeWriteSame [BackingStore#writeSame] is implemented
 /// @param maxNativeCompareAndWrite the longest compare and write the store decides by itself,
-///   bytes; 0 when the gate must do it
+///   bytes; 0 when the gate must do it. The store decides only what lies within one range of this
+///   length that begins at a multiple of it
 /// @param reportsExtents [BackingStore#extents] tells mapped from deallocated
 /// @param maxAtomicWrite the longest [BackingStore#writeAtomic], bytes; 0 when the store has none
 /// @param atomicWriteGranularity what offset and length of an atomic write are multiples of, bytes;
 ///   divides `maxAtomicWrite`
+/// @param sharedWriters others may write to the medium at any time: nobody may keep a copy of its
+///   content, and what the gate emulates by a range lock of its own is not atomic
 public record Limits(
     int maxTransfer,
     int optimalTransfer,
@@ -27,12 +31,14 @@ public record Limits(
     int unmapGranularity,
     boolean unmapZeroes,
     boolean nativeWriteZeroes,
+    boolean nativeWriteSame,
     int maxNativeCompareAndWrite,
     boolean reportsExtents,
     int maxAtomicWrite,
-    int atomicWriteGranularity) {
+    int atomicWriteGranularity,
+    boolean sharedWriters) {
 
-  /// Of a store without atomic writes.
+  /// Of a store without atomic writes and write same, and that nobody else writes to.
   public Limits(
       int maxTransfer,
       int optimalTransfer,
@@ -51,10 +57,12 @@ public record Limits(
         unmapGranularity,
         unmapZeroes,
         nativeWriteZeroes,
+        false,
         maxNativeCompareAndWrite,
         reportsExtents,
         0,
-        0);
+        0,
+        false);
   }
 
   /// The same store with atomic writes.
@@ -67,9 +75,11 @@ public record Limits(
         unmapGranularity,
         unmapZeroes,
         nativeWriteZeroes,
+        nativeWriteSame,
         maxNativeCompareAndWrite,
         reportsExtents,
         longest,
-        granularity);
+        granularity,
+        sharedWriters);
   }
 }

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -110,6 +111,10 @@ public final class StoreGate {
   // Replaced by a reopening, when nothing is under way.
   private volatile BackingStore store;
 
+  // Written by whoever the store tells, read from every thread.
+  private volatile StoreState state = StoreState.USABLE;
+  private volatile StoreListener listener = StoreListener.NONE;
+
   // Written by the ticker only.
   private volatile int tick;
 
@@ -125,6 +130,57 @@ public final class StoreGate {
       lanes[i] = new Lane(this, i);
     }
     this.ticker = startTicker();
+    store.listen(new Told(store));
+  }
+
+  /// Whether the store can be used, as far as it knows. Any thread.
+  public StoreState state() {
+    return state;
+  }
+
+  /// Tells `next` from now on what happens to the medium by itself. There is one listener.
+  public void listen(StoreListener next) {
+    listener = next;
+  }
+
+  /// What the store and its layers count, by name. Any thread.
+  public Map<String, Long> storeCounters() {
+    return store.counters();
+  }
+
+  /// What a store tells, until another one stands in its place.
+  private final class Told implements StoreListener {
+    private final BackingStore teller;
+
+    Told(BackingStore teller) {
+      this.teller = teller;
+    }
+
+    @Override
+    public void resized(Geometry geometry) {
+      if (teller.equals(store)) {
+        listener.resized(geometry);
+      }
+    }
+
+    @Override
+    public void contentChanged() {
+      if (teller.equals(store)) {
+        for (ChangeWatch watch : watches) {
+          watch.breakUp();
+          unwatch(watch);
+        }
+        listener.contentChanged();
+      }
+    }
+
+    @Override
+    public void stateChanged(StoreState next) {
+      if (teller.equals(store)) {
+        state = next;
+        listener.stateChanged(next);
+      }
+    }
   }
 
   /// Other bounds for what is under way and what comes.
@@ -396,7 +452,16 @@ public final class StoreGate {
           ? Future.failedFuture(fault)
           : Future.succeededFuture(CompareResult.WRITTEN);
     }
-    boolean byStore = length <= limits().maxNativeCompareAndWrite();
+    int decidable = limits().maxNativeCompareAndWrite();
+    boolean byStore = length <= decidable && offset % decidable + length <= decidable;
+    if (!byStore && limits().sharedWriters()) {
+      expected.release();
+      data.release();
+      return Future.failedFuture(
+          StoreFault.unsupported(
+              "a compare and write of %d bytes at %d, for others may write too"
+                  .formatted(length, offset)));
+    }
     return submit(
         new Change<CompareResult>(
             caller,
@@ -444,6 +509,9 @@ public final class StoreGate {
       Function<ByteBuf, Optional<ByteBuf>> change,
       boolean fua) {
     StoreFault fault = rangeFault("update", offset, length);
+    if (fault == null && limits().sharedWriters()) {
+      fault = StoreFault.unsupported("updates, for others may write too");
+    }
     if (fault != null || length == 0) {
       return fault != null ? Future.failedFuture(fault) : Future.succeededFuture();
     }
@@ -524,10 +592,60 @@ public final class StoreGate {
                 .map(
                     opened -> {
                       store = opened;
+                      state = StoreState.USABLE;
+                      opened.listen(new Told(opened));
                       return null;
                     });
           }
         });
+  }
+
+  /// The snapshots of the medium; empty where the store has none. Making one and rolling back to
+  /// one drain first, and what is asked meanwhile waits.
+  public Optional<Snapshots> snapshots() {
+    return store.snapshots().map(_ -> new GatedSnapshots());
+  }
+
+  private final class GatedSnapshots implements Snapshots {
+    @Override
+    public Future<List<Snapshot>> list() {
+      return asked(Operation.Reach.READS, Snapshots::list);
+    }
+
+    @Override
+    public Future<Void> create(String name) {
+      return asked(
+          Operation.Reach.BARRIER, snapshots -> store.flush().compose(_ -> snapshots.create(name)));
+    }
+
+    @Override
+    public Future<Void> rollback(String name) {
+      return asked(Operation.Reach.BARRIER, snapshots -> snapshots.rollback(name));
+    }
+
+    @Override
+    public Future<Void> remove(String name) {
+      return asked(Operation.Reach.READS, snapshots -> snapshots.remove(name));
+    }
+
+    @Override
+    public Future<Void> protect(String name, boolean isProtected) {
+      return asked(Operation.Reach.READS, snapshots -> snapshots.protect(name, isProtected));
+    }
+
+    /// Asks the store that is there when the turn comes.
+    private <T> Future<T> asked(Operation.Reach reach, Function<Snapshots, Future<T>> question) {
+      return submit(
+          new Change<T>(Caller.UNKNOWN, Operation.Count.OWN, reach, 0, 0) {
+            @Override
+            Future<T> start() {
+              return store
+                  .snapshots()
+                  .map(question)
+                  .orElseGet(() -> Future.failedFuture(StoreFault.unsupported("snapshots")));
+            }
+          });
+    }
   }
 
   /// Drains, then resizes. What is asked meanwhile waits, and is measured against the new size.
@@ -1132,6 +1250,9 @@ public final class StoreGate {
     if (limits().nativeWriteZeroes() && isZero(pattern)) {
       pattern.release();
       return store.writeZeroes(offset, length, false);
+    }
+    if (limits().nativeWriteSame()) {
+      return store.writeSame(offset, length, pattern);
     }
     long room = Math.min(length, Math.min(FILL_LENGTH, limits().maxTransfer()));
     int times = (int) Math.max(1, room / patternLength);

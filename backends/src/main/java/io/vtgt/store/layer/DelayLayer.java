@@ -134,11 +134,16 @@ public final class DelayLayer extends Layer {
   }
 
   @Override
-  public Future<Void> close() {
+  public Future<Void> writeSame(long offset, long length, ByteBuf pattern) {
+    return later(Traffic.WRITES, () -> next().writeSame(offset, length, pattern));
+  }
+
+  @Override
+  protected Future<Void> detach() {
     for (Traffic traffic : Traffic.values()) {
       release(traffic);
     }
-    return next().close();
+    return Future.succeededFuture();
   }
 
   private <T> Future<T> later(Traffic traffic, Supplier<Future<T>> operation) {

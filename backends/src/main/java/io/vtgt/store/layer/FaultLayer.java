@@ -23,6 +23,7 @@ public final class FaultLayer extends Layer {
     FLUSH,
     UNMAP,
     WRITE_ZEROES,
+    WRITE_SAME,
     COMPARE_AND_WRITE,
     EXTENTS
   }
@@ -111,6 +112,16 @@ public final class FaultLayer extends Layer {
     return fault == null
         ? next().writeZeroes(offset, length, mayUnmap)
         : Future.failedFuture(fault);
+  }
+
+  @Override
+  public Future<Void> writeSame(long offset, long length, ByteBuf pattern) {
+    StoreFault fault = fault(Operation.WRITE_SAME, offset, length);
+    if (fault == null) {
+      return next().writeSame(offset, length, pattern);
+    }
+    pattern.release();
+    return Future.failedFuture(fault);
   }
 
   @Override

@@ -95,13 +95,23 @@ public record BlockLimits(
     return MAX_TRANSFER_BYTES / unit.profile().blockBytes();
   }
 
+  /// Where others may write to the medium too, only what the store itself decides: one block, for
+  /// several may lie across a border of it.
   static int maxCompareAndWrite(LogicalUnit unit) {
+    Limits limits = unit.gate().limits();
+    if (limits.sharedWriters()) {
+      return limits.maxNativeCompareAndWrite() >= unit.profile().blockBytes() ? 1 : 0;
+    }
     int blockCount =
         Math.min(
             MAX_COMPARE_AND_WRITE_BLOCKS,
             MAX_COMPARE_AND_WRITE_BYTES / unit.profile().blockBytes());
     int wanted = unit.profile().maxCompareAndWriteBlocks();
     return wanted == 0 ? blockCount : Math.min(wanted, blockCount);
+  }
+
+  static boolean compareAndWrite(LogicalUnit unit) {
+    return maxCompareAndWrite(unit) > 0;
   }
 
   /// On a thin unit a host unmaps with WRITE SAME too, and a count of 0 is more likely an overflow

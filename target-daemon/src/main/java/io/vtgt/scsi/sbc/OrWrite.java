@@ -27,7 +27,12 @@ final class OrWrite {
   private OrWrite() {}
 
   /// Where a unit knows generations too, one that names none expects generation 0 (SBC-4,
-  /// ORWgeneration code processing).
+  /// ORWgeneration code processing). Read, change and write are one only against writers of this
+  /// gateway.
+  static boolean offered(LogicalUnit unit) {
+    return !unit.gate().limits().sharedWriters();
+  }
+
   static Step begin16(Task task, LogicalUnit unit) {
     return set(CdbLayout.BYTES_16, task, unit, 0);
   }

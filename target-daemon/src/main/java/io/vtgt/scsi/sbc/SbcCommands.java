@@ -94,19 +94,21 @@ public final class SbcCommands {
                     + " FF FF FF FF FF FF FF FF FF FF FF FF",
                 WRITES_MEDIUM,
                 OrWrite::begin32)
-            .when(SbcCommands::longCdbs),
+            .when(unit -> longCdbs(unit) && OrWrite.offered(unit)),
         sixteen("READ (16)", "88 18", READS_MEDIUM, ReadWrite::read),
         command(
-            "COMPARE AND WRITE",
-            "89 18 " + LBA_16 + " 00 00 00 FF 1F 00",
-            WRITES_MEDIUM,
-            CompareAndWrite::begin),
+                "COMPARE AND WRITE",
+                "89 18 " + LBA_16 + " 00 00 00 FF 1F 00",
+                WRITES_MEDIUM,
+                CompareAndWrite::begin)
+            .when(BlockLimits::compareAndWrite),
         sixteen("WRITE (16)", "8A 18", WRITES_MEDIUM, ReadWrite::write),
         command(
-            "ORWRITE (16)",
-            "8B 18 " + LBA_16 + " FF FF FF FF 1F 00",
-            WRITES_MEDIUM,
-            OrWrite::begin16),
+                "ORWRITE (16)",
+                "8B 18 " + LBA_16 + " FF FF FF FF 1F 00",
+                WRITES_MEDIUM,
+                OrWrite::begin16)
+            .when(OrWrite::offered),
         sixteen("WRITE AND VERIFY (16)", "8E 16", WRITES_MEDIUM, WriteAndVerify::begin),
         sixteen("VERIFY (16)", "8F 16", READS_MEDIUM, Verify::begin),
         sixteen("PRE-FETCH (16)", "90 02", READS_MEDIUM, PreFetch::begin),
