@@ -10,8 +10,7 @@ import com.sun.jna.Pointer;
 /// memory alive.
 final class LibradosObjects {
   static {
-    Native.register(
-        LibradosObjects.class, NativeLibrary.getInstance(Librados.LIBRARY));
+    Native.register(LibradosObjects.class, NativeLibrary.getInstance(Librados.LIBRARY));
   }
 
   private LibradosObjects() {}
@@ -29,12 +28,7 @@ final class LibradosObjects {
   static native void rados_write_op_create(long operation, int exclusive, long category);
 
   static native void rados_write_op_omap_set2(
-      long operation,
-      long keys,
-      long values,
-      long keyLengths,
-      long valueLengths,
-      long count);
+      long operation, long keys, long values, long keyLengths, long valueLengths, long count);
 
   static native void rados_write_op_omap_rm_keys2(
       long operation, long keys, long keyLengths, long count);

@@ -62,15 +62,8 @@ final class RadosObject {
       Memory more = memory.zeroed(Long.BYTES);
       Memory result = memory.zeroed(Long.BYTES);
       LibradosObjects.rados_read_op_omap_get_vals2(
-          operation,
-          "",
-          "",
-          MOST_VALUES,
-          address(iterator),
-          address(more),
-          address(result));
-      int answer =
-          LibradosObjects.rados_read_op_operate(operation, pool.handle(), name, 0);
+          operation, "", "", MOST_VALUES, address(iterator), address(more), address(result));
+      int answer = LibradosObjects.rados_read_op_operate(operation, pool.handle(), name, 0);
       long version = LibradosObjects.rados_get_last_version(pool.handle());
       if (Errno.ENOENT.is(answer)) {
         return Optional.empty();
@@ -145,8 +138,7 @@ final class RadosObject {
         LibradosObjects.rados_write_op_omap_rm_keys2(
             operation, keys.addresses(), keys.lengths(), remove.size());
       }
-      int answer =
-          LibradosObjects.rados_write_op_operate(operation, pool.handle(), name, 0, 0);
+      int answer = LibradosObjects.rados_write_op_operate(operation, pool.handle(), name, 0, 0);
       if (Errno.ERANGE.is(answer)
           || Errno.EOVERFLOW.is(answer)
           || Errno.EEXIST.is(answer)
@@ -193,7 +185,6 @@ final class RadosObject {
               description,
               lasting.isZero() ? 0 : address(duration),
               (byte) 0);
-      Reference.reachabilityFence(duration);
       if (Errno.EBUSY.is(answer)) {
         return false;
       }
@@ -206,8 +197,7 @@ final class RadosObject {
 
   /// @return false when this client does not hold it with this cookie
   boolean unlock(String lock, String cookie) {
-    return wasThere(
-        "unlock", LibradosObjects.rados_unlock(pool.handle(), name, lock, cookie));
+    return wasThere("unlock", LibradosObjects.rados_unlock(pool.handle(), name, lock, cookie));
   }
 
   /// Takes the lock from somebody. He is not told, and goes on if he does not ask: who must be kept
@@ -328,9 +318,12 @@ final class RadosObject {
 
     @Override
     public void close() {
-      LibradosObjects.rados_unwatch2(pool.handle(), handle);
-      Reference.reachabilityFence(onNotified);
-      Reference.reachabilityFence(onBroken);
+      try {
+        LibradosObjects.rados_unwatch2(pool.handle(), handle);
+      } finally {
+        Reference.reachabilityFence(onNotified);
+        Reference.reachabilityFence(onBroken);
+      }
     }
   }
 
