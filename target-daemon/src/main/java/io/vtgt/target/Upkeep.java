@@ -43,6 +43,7 @@ public final class Upkeep {
           }
           Set<Asc> attentions = attentions(was, next, before, after);
           unit.settle(next, atFirst, after);
+          unit.storeWatch().settle();
           attentions.forEach(asc -> unit.attention(asc, _ -> true));
           var _ = unit.spaceWatch().look();
           return quiet(was, next, before, after);

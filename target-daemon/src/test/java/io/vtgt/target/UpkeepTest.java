@@ -106,7 +106,8 @@ class UpkeepTest {
         optimal,
         granularity,
         threshold,
-        was.longCdbs());
+        was.longCdbs(),
+        was.whenStoreIsAway());
   }
 
   private static Profile online(boolean online) {

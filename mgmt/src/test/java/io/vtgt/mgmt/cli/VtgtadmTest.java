@@ -139,6 +139,7 @@ class VtgtadmTest {
         KIND         OPTION  TYPE    DEFAULT     MEANING
         file                                     a file
                      path    string  (required)  where it is
+                     key     secret              opens it
         layer delay                              answers later
         """,
         ok("stores").out);

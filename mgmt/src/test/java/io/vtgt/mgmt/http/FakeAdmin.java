@@ -27,6 +27,8 @@ final class FakeAdmin implements TargetAdmin {
   /// Done by somebody else just before the next applies.
   int foreignWrites;
 
+  List<Event> events = List.of();
+
   Health health = new Health(true, "1.0", 5, List.of());
 
   FakeAdmin(Document document) {
@@ -49,6 +51,11 @@ final class FakeAdmin implements TargetAdmin {
   @Override
   public synchronized Versioned current() {
     return new Versioned(document, "v" + version);
+  }
+
+  @Override
+  public List<Event> events(long after) {
+    return events.stream().filter(it -> it.number() > after).toList();
   }
 
   @Override
@@ -192,7 +199,9 @@ final class FakeAdmin implements TargetAdmin {
         new KindDescription(
             "file",
             "a file",
-            List.of(new OptionDescription("path", "string", true, "", "where it is"))));
+            List.of(
+                new OptionDescription("path", "string", true, "", "where it is"),
+                new OptionDescription("key", "secret", false, "", "opens it"))));
   }
 
   @Override
