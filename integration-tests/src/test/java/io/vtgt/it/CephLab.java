@@ -67,9 +67,13 @@ final class CephLab {
   }
 
   /// A new image, in the place of one of that name.
-  void image(String name, String size) {
+  ///
+  /// @param more further words of `rbd create`
+  void image(String name, String size, String... more) {
     rbd("rm", "--no-progress", name);
-    rbd("create", "--size", size, name).wellDone();
+    var words = new ArrayList<>(List.of("--size", size, name));
+    words.addAll(List.of(more));
+    rbd("create", words.toArray(String[]::new)).wellDone();
   }
 
   /// The addresses (`IP:PORT/NONCE`) of the clients that have the image open.
@@ -82,12 +86,16 @@ final class CephLab {
     return addresses;
   }
 
-  Tool rbd(String... arguments) {
-    return script("rbd", arguments);
+  Tool rbd(String verb, String... arguments) {
+    return script("rbd", verb, arguments);
   }
 
-  Tool ceph(String... arguments) {
-    return script("ceph", arguments);
+  Tool ceph(String verb, String... arguments) {
+    return script("ceph", verb, arguments);
+  }
+
+  Tool rados(String verb, String... arguments) {
+    return script("rados", verb, arguments);
   }
 
   void stopOsd() {
@@ -132,9 +140,17 @@ final class CephLab {
     makeRoom();
   }
 
-  private Tool script(String verb, String... arguments) {
-    var command = new ArrayList<>(List.of(SCRIPT.toString(), verb, FOLDER.toString()));
-    command.addAll(List.of(arguments));
+  private Tool script(String command) {
+    return run(List.of(SCRIPT.toString(), command, FOLDER.toString()), List.of());
+  }
+
+  private Tool script(String command, String word, String... more) {
+    return run(List.of(SCRIPT.toString(), command, FOLDER.toString(), word), List.of(more));
+  }
+
+  private static Tool run(List<String> words, List<String> more) {
+    var command = new ArrayList<>(words);
+    command.addAll(more);
     return Tool.run(SECONDS, command.toArray(String[]::new));
   }
 }
