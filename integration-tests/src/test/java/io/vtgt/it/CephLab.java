@@ -136,7 +136,8 @@ final class CephLab {
   void mend() {
     script("mon-resume");
     script("osd-resume", "0");
-    script("up").wellDone();
+    startMon();
+    startOsd();
     makeRoom();
   }
 

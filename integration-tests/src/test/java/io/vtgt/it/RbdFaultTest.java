@@ -28,6 +28,7 @@ class RbdFaultTest {
   private static final int PATIENCE_SECONDS = 60;
 
   private static final String TIMED_OUT = "b 0801"; // LOGICAL UNIT COMMUNICATION TIME-OUT
+  private static final String NO_SPACE = "7 2707"; // SPACE ALLOCATION FAILED WRITE PROTECT
   private static final String BECOMING_READY = "2 0401";
   private static final String INTERVENTION_REQUIRED = "2 0403";
 
@@ -182,9 +183,9 @@ class RbdFaultTest {
   }
 
   @Test
-  void clusterIsFull_writesTimeOutAndThenGoOn() {
+  void clusterIsFull_writesFindNoSpaceAndThenGoOn() {
     lab.fill();
-    load.awaitRefusal(TIMED_OUT, PATIENCE_SECONDS);
+    load.awaitRefusal(NO_SPACE, PATIENCE_SECONDS);
     lab.makeRoom();
     load.awaitProgress("with room", PATIENCE_SECONDS);
   }
