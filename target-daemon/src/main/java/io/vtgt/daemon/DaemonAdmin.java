@@ -9,7 +9,9 @@ import io.vtgt.daemon.Running.ServedTarget;
 import io.vtgt.daemon.Running.ServedUnit;
 import io.vtgt.iscsi.IscsiService;
 import io.vtgt.mgmt.AdminError;
+import io.vtgt.mgmt.MediaAdmin;
 import io.vtgt.mgmt.ProgramVersion;
+import io.vtgt.mgmt.SnapshotAdmin;
 import io.vtgt.mgmt.TargetAdmin;
 import io.vtgt.mgmt.document.Change;
 import io.vtgt.mgmt.document.Diff;
@@ -57,6 +59,8 @@ final class DaemonAdmin implements TargetAdmin {
   private final Overrides overrides;
   private final InstantSource clock;
   private final Instant started;
+  private final UnitSnapshots snapshots;
+  private final StoreMedia media;
 
   // Touched only by the timer's context.
   private int nextLook;
@@ -82,6 +86,8 @@ final class DaemonAdmin implements TargetAdmin {
     this.overrides = overrides;
     this.clock = clock;
     this.started = clock.instant();
+    this.snapshots = new UnitSnapshots(reconciler::running);
+    this.media = units.media(inForce::document);
   }
 
   @Override
@@ -196,7 +202,7 @@ final class DaemonAdmin implements TargetAdmin {
             .toList());
   }
 
-  private static <T> Future<T> noUnit(UnitAddress address) {
+  static <T> Future<T> noUnit(UnitAddress address) {
     return refused(
         AdminError.Kind.NOT_FOUND,
         "there is no unit " + address.lun() + " of target \"" + address.target() + "\"");
@@ -314,8 +320,18 @@ final class DaemonAdmin implements TargetAdmin {
     return promise.future();
   }
 
-  private static <T> Future<T> refused(AdminError.Kind kind, String message) {
+  static <T> Future<T> refused(AdminError.Kind kind, String message) {
     return Future.failedFuture(new AdminError(kind, message));
+  }
+
+  @Override
+  public SnapshotAdmin snapshots() {
+    return snapshots;
+  }
+
+  @Override
+  public MediaAdmin media() {
+    return media;
   }
 
   @Override

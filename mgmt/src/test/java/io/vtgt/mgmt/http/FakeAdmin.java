@@ -2,6 +2,8 @@ package io.vtgt.mgmt.http;
 
 import io.vertx.core.Future;
 import io.vtgt.mgmt.AdminError;
+import io.vtgt.mgmt.MediaAdmin;
+import io.vtgt.mgmt.SnapshotAdmin;
 import io.vtgt.mgmt.TargetAdmin;
 import io.vtgt.mgmt.document.Change;
 import io.vtgt.mgmt.document.Diff;
@@ -112,6 +114,19 @@ final class FakeAdmin implements TargetAdmin {
     return Future.succeededFuture();
   }
 
+  private final FakeSnapshots snapshots = new FakeSnapshots(actions);
+  private final FakeMedia media = new FakeMedia(actions);
+
+  @Override
+  public SnapshotAdmin snapshots() {
+    return snapshots;
+  }
+
+  @Override
+  public MediaAdmin media() {
+    return media;
+  }
+
   @Override
   public synchronized List<Session> sessions() {
     return List.copyOf(sessions);
@@ -192,7 +207,22 @@ final class FakeAdmin implements TargetAdmin {
         new KindDescription(
             "file",
             "a file",
-            List.of(new OptionDescription("path", "string", true, "", "where it is"))));
+            List.of(new OptionDescription("path", "string", true, "", "where it is"))),
+        new KindDescription(
+            "rbd",
+            "an image",
+            List.of(new OptionDescription("image", "string", true, "", "its name")),
+            Optional.of(
+                new MediaDescription(
+                    "image",
+                    List.of(
+                        new OptionDescription("pool", "string", false, "rbd", "its pool"),
+                        new OptionDescription("config", "object", false, "", "settings"),
+                        new OptionDescription("key", "secret", false, "", "of the client")),
+                    List.of(
+                        new OptionDescription("size", "size", false, "", "of the image"),
+                        new OptionDescription("parent", "string", false, "", "to clone"),
+                        new OptionDescription("order", "integer", false, "", "of objects"))))));
   }
 
   @Override
