@@ -16,15 +16,15 @@ public interface MediaAdmin {
   ///
   /// @param kind of store
   /// @param options as [TargetAdmin.MediaDescription#place] describes them
-  record Place(String kind, Map<String, Object> options) {}
+  record Where(String kind, Map<String, Object> options) {}
 
   /// By name.
-  Future<List<Medium>> list(Place place);
+  Future<List<Medium>> list(Where place);
 
   /// @param units of this daemon that serve it, as `TARGET/LUN`
   record Medium(String name, List<String> units) {}
 
-  Future<MediumDetails> describe(Place place, String name);
+  Future<MediumDetails> describe(Where place, String name);
 
   /// @param parent the snapshot it is a clone of
   /// @param users who has it open, as the store names them
@@ -45,19 +45,19 @@ public interface MediaAdmin {
   ///
   /// @param options as [TargetAdmin.MediaDescription#creation] describes them
   /// @param dryRun only checks what can be known without making it
-  Future<Void> create(Place place, String name, Map<String, Object> options, boolean dryRun);
+  Future<Void> create(Where place, String name, Map<String, Object> options, boolean dryRun);
 
   /// Throws a medium away that no unit serves and nobody has open.
   ///
   /// @param forGood its data is lost; otherwise it can be taken back by [#restore]
-  Future<Void> remove(Place place, String name, boolean forGood);
+  Future<Void> remove(Where place, String name, boolean forGood);
 
-  Future<List<Thrown>> trash(Place place);
+  Future<List<Thrown>> trash(Where place);
 
   /// @param id what [#restore] takes
   /// @param deleted when it was thrown away
   record Thrown(String id, String name, String deleted) {}
 
   /// Takes a medium back, by the name it had.
-  Future<Void> restore(Place place, String id);
+  Future<Void> restore(Where place, String id);
 }

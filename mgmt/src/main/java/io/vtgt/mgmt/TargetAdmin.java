@@ -179,6 +179,17 @@ public interface TargetAdmin {
   record OptionDescription(
       String name, String type, boolean required, String defaultValue, String meaning) {}
 
+  /// What happened lately that an operator should know, oldest first; at most some hundreds.
+  ///
+  /// @param after only what came after this number; 0 is all that is kept
+  List<Event> events(long after);
+
+  /// @param number counts up from 1, anew with each start of the daemon
+  /// @param severity `info`, `warning` or `error`
+  /// @param subject what it is about: the name of a unit, `document`, `daemon`
+  /// @param message one sentence
+  record Event(long number, String time, String severity, String subject, String message) {}
+
   Health health();
 
   /// @param problems in words; empty when all is well

@@ -21,6 +21,7 @@ import io.vtgt.mgmt.document.Violation;
 import io.vtgt.scsi.alua.AccessState;
 import io.vtgt.store.Size;
 import io.vtgt.store.StoreGate;
+import io.vtgt.target.Announcer;
 import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.Upkeep;
 import java.time.Duration;
@@ -57,6 +58,7 @@ final class DaemonAdmin implements TargetAdmin {
   private final DocumentInForce inForce;
   private final Units units;
   private final Overrides overrides;
+  private final EventLog events;
   private final InstantSource clock;
   private final Instant started;
   private final UnitSnapshots snapshots;
@@ -78,12 +80,14 @@ final class DaemonAdmin implements TargetAdmin {
       DocumentInForce inForce,
       Units units,
       Overrides overrides,
+      EventLog events,
       InstantSource clock) {
     this.control = control;
     this.reconciler = reconciler;
     this.inForce = inForce;
     this.units = units;
     this.overrides = overrides;
+    this.events = events;
     this.clock = clock;
     this.started = clock.instant();
     this.snapshots = new UnitSnapshots(reconciler::running);
@@ -250,7 +254,10 @@ final class DaemonAdmin implements TargetAdmin {
         .compose(_ -> save(wanted, changes))
         .map(
             _ -> {
-              LOG.info("document {} is in force", inForce.version());
+              events.announce(
+                  "document",
+                  Announcer.Severity.INFO,
+                  "version " + inForce.version() + " is in force");
               return new Applied(changes, inForce.version(), false);
             });
   }
@@ -381,7 +388,7 @@ final class DaemonAdmin implements TargetAdmin {
         target,
         served.entry().lun(),
         served.name(),
-        served.unit().isPresent() ? "ready" : served.reason(),
+        served.unit().map(UnitView::state).orElseGet(served::reason),
         served.unit().map(it -> it.gate().geometry().bytes()).orElse(0L),
         served.entry().blockSize(),
         HexFormat.of().formatHex(identity.naa()),
@@ -469,6 +476,11 @@ final class DaemonAdmin implements TargetAdmin {
   @Override
   public List<KindDescription> layerKinds() {
     return Units.layerKinds();
+  }
+
+  @Override
+  public List<Event> events(long after) {
+    return events.after(after);
   }
 
   /// Ready means that the daemon serves; a broken unit is a problem, but the others are served.

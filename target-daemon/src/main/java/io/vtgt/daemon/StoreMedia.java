@@ -53,7 +53,7 @@ final class StoreMedia implements MediaAdmin {
   }
 
   @Override
-  public Future<List<Medium>> list(Place place) {
+  public Future<List<Medium>> list(Where place) {
     return with(
         place,
         (media, there) -> {
@@ -69,7 +69,7 @@ final class StoreMedia implements MediaAdmin {
   }
 
   @Override
-  public Future<MediumDetails> describe(Place place, String name) {
+  public Future<MediumDetails> describe(Where place, String name) {
     return with(
         place,
         (media, there) ->
@@ -96,7 +96,7 @@ final class StoreMedia implements MediaAdmin {
 
   @Override
   public Future<Void> create(
-      Place place, String name, Map<String, Object> options, boolean dryRun) {
+      Where place, String name, Map<String, Object> options, boolean dryRun) {
     return with(
         place,
         (media, there) -> {
@@ -109,7 +109,7 @@ final class StoreMedia implements MediaAdmin {
   }
 
   @Override
-  public Future<Void> remove(Place place, String name, boolean forGood) {
+  public Future<Void> remove(Where place, String name, boolean forGood) {
     return with(
         place,
         (media, there) -> {
@@ -124,7 +124,7 @@ final class StoreMedia implements MediaAdmin {
   }
 
   @Override
-  public Future<List<Thrown>> trash(Place place) {
+  public Future<List<Thrown>> trash(Where place) {
     return with(place, Media::trash)
         .map(
             all ->
@@ -134,7 +134,7 @@ final class StoreMedia implements MediaAdmin {
   }
 
   @Override
-  public Future<Void> restore(Place place, String id) {
+  public Future<Void> restore(Where place, String id) {
     return with(place, (media, there) -> media.restore(there, id));
   }
 
@@ -155,12 +155,12 @@ final class StoreMedia implements MediaAdmin {
   }
 
   private static List<String> units(
-      Map<String, List<String>> served, Media media, Place place, String name) {
+      Map<String, List<String>> served, Media media, Where place, String name) {
     return served.getOrDefault(
         media.identity(media.storeOptions(place.options(), name)), List.of());
   }
 
-  private <T> Future<T> with(Place place, BiFunction<Media, Media.Place, Future<T>> work) {
+  private <T> Future<T> with(Where place, BiFunction<Media, Media.Place, Future<T>> work) {
     var provider =
         providers.stream().filter(it -> it.kind().equals(place.kind())).findFirst().orElse(null);
     if (provider == null) {

@@ -17,6 +17,8 @@ import io.vtgt.store.StoreProvider;
 import io.vtgt.store.StoreProvider.OpenRequest;
 import io.vtgt.store.Stores;
 import io.vtgt.store.Stores.LayerSpec;
+import io.vtgt.target.Announcer;
+import io.vtgt.target.AwayPolicy;
 import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.LogicalUnitState;
 import io.vtgt.target.ModeSettings;
@@ -47,12 +49,16 @@ final class Units implements Reconciler.UnitOpener {
   private final Path dataFolder;
   private final Identities identities;
   private final StateStore state;
+  private final Announcer announcer;
 
-  Units(Vertx vertx, Path dataFolder, Identities identities, StateStore state) {
+  /// @param announcer hears what an operator should hear of the units
+  Units(
+      Vertx vertx, Path dataFolder, Identities identities, StateStore state, Announcer announcer) {
     this.vertx = vertx;
     this.dataFolder = dataFolder;
     this.identities = identities;
     this.state = state;
+    this.announcer = announcer;
   }
 
   /// Gives every unit of the document a UUID that stays; before any of them is opened.
@@ -115,7 +121,9 @@ final class Units implements Reconciler.UnitOpener {
     // Each unit on its own event loop, in turn, as Vert.x deals them out.
     var owner = ((VertxInternal) vertx).createEventLoopContext();
     var atFirst = LogicalUnitState.INITIAL.withMode(settings.modeAtFirst());
-    return new LogicalUnit(settings.profile(), gate, atFirst, owner, memory);
+    var unit = new LogicalUnit(settings.profile(), gate, atFirst, owner, memory);
+    unit.announce(announcer);
+    return unit;
   }
 
   @Override
@@ -152,7 +160,8 @@ final class Units implements Reconciler.UnitOpener {
         unit.optimalTransferBlocks(),
         unit.optimalTransferGranularityBlocks(),
         new ThinThreshold(unit.thinThreshold().usedPercent(), unit.thinThreshold().freeBytes()),
-        unit.longCdbs());
+        unit.longCdbs(),
+        AwayPolicy.of(unit.whenStoreIsAway()));
   }
 
   private static ModeSettings modeAtFirst(Document.Unit unit) {

@@ -67,6 +67,7 @@ public final class LogicalUnit {
   ///   block
   /// @param thinThreshold when a thin unit warns of the space behind it
   /// @param longCdbs the commands with CDBs of 32 bytes are offered
+  /// @param whenStoreIsAway what becomes of commands while the store cannot be used
   public record Profile(
       String name,
       UUID uuid,
@@ -89,7 +90,8 @@ public final class LogicalUnit {
       int optimalTransferBlocks,
       int optimalTransferGranularityBlocks,
       ThinThreshold thinThreshold,
-      boolean longCdbs) {
+      boolean longCdbs,
+      AwayPolicy whenStoreIsAway) {
     public Profile {
       if (naa.length != 8 && naa.length != 16) {
         throw new IllegalArgumentException(
@@ -143,7 +145,8 @@ public final class LogicalUnit {
           0,
           0,
           ThinThreshold.NONE,
-          true);
+          true,
+          AwayPolicy.WAIT);
     }
   }
 
@@ -175,6 +178,7 @@ public final class LogicalUnit {
   private final SpaceWatch spaceWatch;
   private final OrWriteGenerations orWriteGenerations = new OrWriteGenerations();
   private final MediumOperations mediumOperations;
+  private final StoreWatch storeWatch;
 
   // Replaced whole by the owner, read from every event loop.
   private volatile Profile profile;
@@ -183,6 +187,8 @@ public final class LogicalUnit {
 
   // The same: the mode pages as they were saved last.
   private volatile SavedModePages savedPages;
+
+  private volatile Announcer announcer = Announcer.LOG;
 
   // Changed by the targets that hold the unit, read from any context.
   private final List<ItlNexus> nexuses = new CopyOnWriteArrayList<>();
@@ -235,7 +241,12 @@ public final class LogicalUnit {
     this.portGroups = new TargetPortGroups(new PortGroupUnit(this));
     this.spaceWatch = new SpaceWatch(this);
     this.mediumOperations = new MediumOperations(this);
+    this.storeWatch = new StoreWatch(this);
     mediumOperations.resume();
+    gate.listen(storeWatch);
+    if (!gate.state().usable()) {
+      storeWatch.stateChanged(gate.state());
+    }
   }
 
   public Profile profile() {
@@ -327,6 +338,10 @@ public final class LogicalUnit {
     if (!profile.online()) {
       return Optional.of(Sense.of(SenseKey.NOT_READY, Asc.LOGICAL_UNIT_NOT_READY_OFFLINE));
     }
+    Optional<Sense> away = profile.whenStoreIsAway().refusal(gate.state());
+    if (away.isPresent()) {
+      return away;
+    }
     LogicalUnitState now = state;
     Optional<Sense> busy = Condition.sense(now.condition());
     if (busy.isPresent()) {
@@ -340,6 +355,20 @@ public final class LogicalUnit {
           Sense.of(SenseKey.NOT_READY, Asc.LOGICAL_UNIT_NOT_READY_INITIALIZING_COMMAND_REQUIRED));
     }
     return Optional.empty();
+  }
+
+  StoreWatch storeWatch() {
+    return storeWatch;
+  }
+
+  /// Tells `next` from now on what an operator should hear of the unit.
+  public void announce(Announcer next) {
+    announcer = next;
+  }
+
+  /// Tells the operator. Any context.
+  void announce(Announcer.Severity severity, String words) {
+    announcer.announce(profile.name(), severity, words);
   }
 
   /// How much room the medium takes and how much is left.
@@ -585,12 +614,12 @@ public final class LogicalUnit {
       return inTheWay;
     }
     if (row.needsMedium()) {
-      if (gate.hung()) {
-        return BUSY; // nothing more for a store that does not answer
-      }
       Optional<Sense> notReady = ready() ? Optional.empty() : notReady();
       if (notReady.isPresent()) {
         return Step.check(notReady.get());
+      }
+      if (gate.hung()) {
+        return BUSY; // nothing more for a store that does not answer
       }
     }
     if (access == Access.WRITES_MEDIUM && writeProtected()) {
@@ -671,7 +700,7 @@ public final class LogicalUnit {
 
   private boolean ready() {
     LogicalUnitState now = state;
-    return now.mediumPresent() && now.started() && profile.online();
+    return now.mediumPresent() && now.started() && profile.online() && gate.state().usable();
   }
 
   private Asc writeProtection() {

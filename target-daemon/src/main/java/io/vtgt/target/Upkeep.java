@@ -46,6 +46,7 @@ public final class Upkeep {
           }
           Set<Asc> attentions = attentions(was, next, before, after);
           unit.settle(next, atFirst, after);
+          unit.storeWatch().settle();
           attentions.forEach(asc -> unit.attention(asc, _ -> true));
           var _ = unit.spaceWatch().look();
           return quiet(was, next, before, after);
@@ -97,15 +98,19 @@ public final class Upkeep {
                     + ", and what is mounted there would be corrupted: log out first, or force it");
           }
           long bytesBefore = unit.gate().geometry().bytes();
-          return snapshots.get().rollback(snapshot).transform(done -> told(done, bytesBefore));
+          return snapshots.get().rollback(snapshot).transform(done -> told(snapshot, done, bytesBefore));
         });
   }
 
   /// Tells the nexuses, unless it is certain that nothing was done.
-  private Future<Void> told(AsyncResult<Void> rolledBack, long bytesBefore) {
+  private Future<Void> told(String snapshot, AsyncResult<Void> rolledBack, long bytesBefore) {
     if (rolledBack.succeeded()) {
+      unit.announce(Announcer.Severity.INFO, "it is as it was at snapshot " + snapshot);
       return onOwner(() -> contentChanged(bytesBefore));
     }
+    unit.announce(
+        Announcer.Severity.WARNING,
+        "the rollback to snapshot " + snapshot + " failed: " + rolledBack.cause().getMessage());
     if (rolledBack.cause() instanceof StoreFault fault) {
       switch (fault.kind()) {
         case UNSUPPORTED, READ_ONLY, OUT_OF_RANGE, CLOSED -> {}

@@ -108,7 +108,8 @@ class UpkeepTest {
         optimal,
         granularity,
         threshold,
-        was.longCdbs());
+        was.longCdbs(),
+        was.whenStoreIsAway());
   }
 
   private static Profile online(boolean online) {

@@ -2,7 +2,7 @@ package io.vtgt.mgmt.http;
 
 import io.vertx.core.Future;
 import io.vtgt.mgmt.MediaAdmin;
-import io.vtgt.mgmt.MediaAdmin.Place;
+import io.vtgt.mgmt.MediaAdmin.Where;
 import io.vtgt.mgmt.TargetAdmin;
 import io.vtgt.mgmt.TargetAdmin.OptionDescription;
 import io.vtgt.mgmt.document.DocumentFormat;
@@ -137,7 +137,7 @@ final class MediaResource implements Resource {
         .map(Reply.noContent());
   }
 
-  private Place place(Call call, Map<String, String> texts) {
+  private Where place(Call call, Map<String, String> texts) {
     var kind = call.path("kind");
     Map<String, OptionDescription> known = new LinkedHashMap<>();
     admin.storeKinds().stream()
@@ -149,7 +149,7 @@ final class MediaResource implements Resource {
     texts.forEach(
         (name, text) ->
             options.put(name, known.containsKey(name) ? value(known.get(name), text) : text));
-    return new Place(kind, options);
+    return new Where(kind, options);
   }
 
   /// Text of the wrong shape stays text, for the daemon to refuse by name.

@@ -49,19 +49,21 @@ public final class MgmtVerticle extends VerticleBase {
 
   /// The table of the interface.
   static List<Endpoint> endpoints(TargetAdmin admin) {
-    var editor = new Editor(admin);
+    var secrets = new Secrets(admin);
+    var editor = new Editor(admin, secrets);
     var subjects =
         Stream.of(
                 new StatusResource(admin),
-                new ConfigResource(admin, editor),
-                new TargetsResource(admin, editor),
-                new UnitsResource(admin, editor),
+                new ConfigResource(admin, editor, secrets),
+                new TargetsResource(admin, editor, secrets),
+                new UnitsResource(admin, editor, secrets),
                 new SnapshotsResource(admin),
                 new MediaResource(admin),
                 new PortGroupsResource(admin),
                 new PortalsResource(admin, editor),
                 new AccountsResource(admin, editor),
-                new SessionsResource(admin))
+                new SessionsResource(admin),
+                new EventsResource(admin))
             .flatMap(it -> it.endpoints().stream())
             .toList();
     return new IndexResource(subjects).endpoints();

@@ -17,10 +17,12 @@ final class UnitsResource implements Resource {
 
   private final TargetAdmin admin;
   private final Editor editor;
+  private final Secrets secrets;
 
-  UnitsResource(TargetAdmin admin, Editor editor) {
+  UnitsResource(TargetAdmin admin, Editor editor, Secrets secrets) {
     this.admin = admin;
     this.editor = editor;
+    this.secrets = secrets;
   }
 
   @Override
@@ -79,7 +81,7 @@ final class UnitsResource implements Resource {
     return admin.units().stream()
         .filter(it -> it.target().equals(target.name()) && it.lun() == parameters.lun())
         .findFirst()
-        .map(it -> Future.succeededFuture(Reply.ok(new Details(it, parameters))))
+        .map(it -> Future.succeededFuture(Reply.ok(new Details(it, secrets.masked(parameters)))))
         .orElseThrow(
             () ->
                 new HttpFailure(
@@ -115,14 +117,16 @@ final class UnitsResource implements Resource {
   private Future<Reply> list(Call call) {
     var current = admin.current();
     return Future.succeededFuture(
-        Reply.ok(target(current.document(), call).units()).withEtag(current.version()));
+        Reply.ok(target(current.document(), call).units().stream().map(secrets::masked).toList())
+            .withEtag(current.version()));
   }
 
   private Future<Reply> show(Call call) {
     var current = admin.current();
     var target = target(current.document(), call);
     return Future.succeededFuture(
-        Reply.ok(target.units().get(index(target, call))).withEtag(current.version()));
+        Reply.ok(secrets.masked(target.units().get(index(target, call))))
+            .withEtag(current.version()));
   }
 
   private Future<Reply> add(Call call) {

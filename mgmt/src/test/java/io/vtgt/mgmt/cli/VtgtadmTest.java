@@ -139,6 +139,7 @@ class VtgtadmTest {
         KIND         OPTION  TYPE     DEFAULT     MEANING
         file                                      a file
                      path    string   (required)  where it is
+                     key     secret               opens it
         rbd                                       an image
                      image   string   (required)  its name
           new image  size    size                 of the image

@@ -29,6 +29,8 @@ final class FakeAdmin implements TargetAdmin {
   /// Done by somebody else just before the next applies.
   int foreignWrites;
 
+  List<Event> events = List.of();
+
   Health health = new Health(true, "1.0", 5, List.of());
 
   FakeAdmin(Document document) {
@@ -51,6 +53,11 @@ final class FakeAdmin implements TargetAdmin {
   @Override
   public synchronized Versioned current() {
     return new Versioned(document, "v" + version);
+  }
+
+  @Override
+  public List<Event> events(long after) {
+    return events.stream().filter(it -> it.number() > after).toList();
   }
 
   @Override
@@ -207,7 +214,9 @@ final class FakeAdmin implements TargetAdmin {
         new KindDescription(
             "file",
             "a file",
-            List.of(new OptionDescription("path", "string", true, "", "where it is"))),
+            List.of(
+                new OptionDescription("path", "string", true, "", "where it is"),
+                new OptionDescription("key", "secret", false, "", "opens it"))),
         new KindDescription(
             "rbd",
             "an image",

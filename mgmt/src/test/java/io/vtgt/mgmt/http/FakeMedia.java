@@ -20,19 +20,19 @@ final class FakeMedia implements MediaAdmin {
     this.actions = actions;
   }
 
-  private void told(String what, Place place) {
+  private void told(String what, Where place) {
     actions.add(what + " in " + place.kind() + new TreeMap<>(place.options()));
   }
 
   @Override
-  public synchronized Future<List<Medium>> list(Place place) {
+  public synchronized Future<List<Medium>> list(Where place) {
     told("list", place);
     return Future.succeededFuture(
         images.keySet().stream().map(it -> new Medium(it, List.of("t/0"))).toList());
   }
 
   @Override
-  public synchronized Future<MediumDetails> describe(Place place, String name) {
+  public synchronized Future<MediumDetails> describe(Where place, String name) {
     return find(name)
         .map(
             options ->
@@ -49,7 +49,7 @@ final class FakeMedia implements MediaAdmin {
 
   @Override
   public synchronized Future<Void> create(
-      Place place, String name, Map<String, Object> options, boolean dryRun) {
+      Where place, String name, Map<String, Object> options, boolean dryRun) {
     told("create " + name + new TreeMap<>(options), place);
     if (images.containsKey(name)) {
       return refused(AdminError.Kind.CONFLICT, "there is an image \"" + name + "\" already");
@@ -61,7 +61,7 @@ final class FakeMedia implements MediaAdmin {
   }
 
   @Override
-  public synchronized Future<Void> remove(Place place, String name, boolean forGood) {
+  public synchronized Future<Void> remove(Where place, String name, boolean forGood) {
     told("remove " + name + (forGood ? " for good" : ""), place);
     return find(name)
         .map(
@@ -75,7 +75,7 @@ final class FakeMedia implements MediaAdmin {
   }
 
   @Override
-  public synchronized Future<List<Thrown>> trash(Place place) {
+  public synchronized Future<List<Thrown>> trash(Where place) {
     return Future.succeededFuture(
         trash.entrySet().stream()
             .map(it -> new Thrown(it.getKey(), it.getValue(), "2026-11-21T00:00:00Z"))
@@ -83,7 +83,7 @@ final class FakeMedia implements MediaAdmin {
   }
 
   @Override
-  public synchronized Future<Void> restore(Place place, String id) {
+  public synchronized Future<Void> restore(Where place, String id) {
     var name = trash.remove(id);
     if (name == null) {
       return refused(AdminError.Kind.NOT_FOUND, "there is no " + id);
