@@ -38,7 +38,8 @@ public interface StoreProvider {
 
   /// One option, as help, docs and the JSON Schema show it.
   ///
-  /// @param type JSON type: `string`, `integer`, `boolean`, `size` (bytes, or text such as `10GiB`)
+  /// @param type JSON type: `string`, `integer`, `boolean`, `size` (bytes, or text such as
+  ///   `10GiB`), `secret` (a string that is never shown)
   /// @param defaultValue as text; empty when required or when leaving it out means "none"
   record Option(String name, String type, boolean required, String defaultValue, String meaning) {}
 
