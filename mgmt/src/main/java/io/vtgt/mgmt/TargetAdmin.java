@@ -50,6 +50,10 @@ public interface TargetAdmin {
 
   Future<Void> load(UnitAddress unit);
 
+  /// Takes a unit's medium from the client that holds it for itself, which is shut out first. Fails
+  /// with [AdminError.Kind#CONFLICT] where the store has nothing to take over.
+  Future<Void> takeOver(UnitAddress unit);
+
   /// The snapshots of units' media.
   SnapshotAdmin snapshots();
 

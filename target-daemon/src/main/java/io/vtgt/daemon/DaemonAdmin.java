@@ -21,6 +21,7 @@ import io.vtgt.mgmt.document.Violation;
 import io.vtgt.scsi.alua.AccessState;
 import io.vtgt.store.Size;
 import io.vtgt.store.StoreGate;
+import io.vtgt.store.TakeOver;
 import io.vtgt.target.Announcer;
 import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.Upkeep;
@@ -158,6 +159,23 @@ final class DaemonAdmin implements TargetAdmin {
   @Override
   public Future<Void> load(UnitAddress address) {
     return inTurn(() -> upkeep(address, unit -> new Upkeep(unit).load()));
+  }
+
+  /// Not in turn with the changes of the document: others must be able to change while a cluster
+  /// takes its time.
+  @Override
+  public Future<Void> takeOver(UnitAddress address) {
+    return upkeep(
+        address,
+        unit ->
+            unit.gate()
+                .takeOver()
+                .map(TakeOver::takeOver)
+                .orElseGet(
+                    () ->
+                        Future.failedFuture(
+                            new IllegalStateException(
+                                "no client can hold its medium for itself"))));
   }
 
   private Future<Void> upkeep(UnitAddress address, Function<LogicalUnit, Future<Void>> work) {

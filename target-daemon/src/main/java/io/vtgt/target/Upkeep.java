@@ -98,7 +98,10 @@ public final class Upkeep {
                     + ", and what is mounted there would be corrupted: log out first, or force it");
           }
           long bytesBefore = unit.gate().geometry().bytes();
-          return snapshots.get().rollback(snapshot).transform(done -> told(snapshot, done, bytesBefore));
+          return snapshots
+              .get()
+              .rollback(snapshot)
+              .transform(done -> told(snapshot, done, bytesBefore));
         });
   }
 

@@ -113,6 +113,13 @@ class UnitSnapshotsTest {
     refused(AdminError.Kind.NOT_FOUND, snapshots().list(new UnitAddress("iqn.2026-11.test:x", 0)));
   }
 
+  @Test
+  void unit_thatNobodyCanHoldForItself_isNotTakenOver() {
+    var why = refused(AdminError.Kind.CONFLICT, daemon.admin().takeOver(MEMORY));
+    assertTrue(why.contains("no client can hold its medium"), why);
+    refused(AdminError.Kind.NOT_FOUND, daemon.admin().takeOver(new UnitAddress(TARGET, 9)));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", " ", "a/b", "a@b", "a\nb"})
   void name_thatCannotBeWrittenEverywhere_isRefused(String name) {

@@ -24,7 +24,8 @@ final class UnitVerbs implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "Missing a verb: list, show, add, set, resize, eject, load or remove.");
+        spec.commandLine(),
+        "Missing a verb: list, show, add, set, resize, eject, load, take-over or remove.");
   }
 
   @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists the units.")
@@ -113,6 +114,18 @@ final class UnitVerbs implements Runnable {
   int load(@Parameters(paramLabel = "TARGET/LUN", description = "the unit") String unit) {
     String path = unit(unit) + "/load";
     return vtgtadm.print(spec, client -> client.post(path), _ -> "the medium is in");
+  }
+
+  @Command(
+      name = "take-over",
+      mixinStandardHelpOptions = true,
+      description = {
+        "Takes a unit's medium from the client that holds it for itself, such as a gateway",
+        "that hangs; that client is shut out first, and loses what it had not written."
+      })
+  int takeOver(@Parameters(paramLabel = "TARGET/LUN", description = "the unit") String unit) {
+    String path = unit(unit) + "/take-over";
+    return vtgtadm.print(spec, client -> client.post(path), _ -> "the medium is ours");
   }
 
   @Command(

@@ -119,6 +119,12 @@ class ImageVerbsTest {
   }
 
   @Test
+  void unit_takenOver_isAskedOfTheDaemon() {
+    assertEquals("the medium is ours\n", ok("unit", "take-over", UNIT));
+    assertEquals("take-over 0", actions().getLast());
+  }
+
+  @Test
   void unit_addedWithItsImage_hasBoth() {
     ok(
         "unit",

@@ -121,6 +121,12 @@ final class FakeAdmin implements TargetAdmin {
     return Future.succeededFuture();
   }
 
+  @Override
+  public synchronized Future<Void> takeOver(UnitAddress unit) {
+    actions.add("take-over " + unit.lun());
+    return failure.<Future<Void>>map(Future::failedFuture).orElseGet(Future::succeededFuture);
+  }
+
   private final FakeSnapshots snapshots = new FakeSnapshots(actions);
   private final FakeMedia media = new FakeMedia(actions);
 
