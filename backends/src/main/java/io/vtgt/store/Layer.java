@@ -5,6 +5,7 @@ import io.vertx.core.Future;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /// A store that wraps another one and changes only what it is about.
 ///
@@ -102,9 +103,26 @@ public abstract class Layer implements BackingStore {
   }
 
   @Override
+  public boolean asksForCalls() {
+    return next.asksForCalls();
+  }
+
+  @Override
   public Map<String, Long> counters() {
     return next.counters();
   }
+
+  /// What is counted below, with the layer's own counters; a name that a layer below has too gets
+  /// the sum.
+  protected final Map<String, Long> countersWith(Map<String, Long> own) {
+    Map<String, Long> all = new TreeMap<>(next.counters());
+    own.forEach((name, count) -> all.merge(name, count, Long::sum));
+    return all;
+  }
+
+  /// From now on somebody waits until nothing is under way here, or (`false`) waits no longer: a
+  /// layer that keeps operations waiting on purpose lets them go on meanwhile. Any thread.
+  protected void hurry(boolean on) {}
 
   /// Hands everything on that the layer still holds back, and gives back what it took itself; the
   /// store below stays open. The gate has drained before, and no call follows.

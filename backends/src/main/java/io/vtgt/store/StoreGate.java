@@ -108,8 +108,9 @@ public final class StoreGate {
   // Changed under `order`; null while everybody may use the medium.
   private volatile SoleUse user;
 
-  // Replaced by a reopening, when nothing is under way.
+  // Replaced when nothing is under way.
   private volatile BackingStore store;
+  private volatile boolean tellsCalls; // as the store asks
 
   // Written by whoever the store tells, read from every thread.
   private volatile StoreState state = StoreState.USABLE;
@@ -123,6 +124,7 @@ public final class StoreGate {
   public StoreGate(Vertx vertx, BackingStore store, Options options) {
     this.vertx = vertx;
     this.store = store;
+    this.tellsCalls = store.asksForCalls();
     this.options = options;
     int count = Integer.highestOneBit(2 * Runtime.getRuntime().availableProcessors());
     this.lanes = new Lane[Math.min(64, Math.max(4, count))];
@@ -220,9 +222,10 @@ public final class StoreGate {
   /// Reads `length` bytes from byte `offset`.
   ///
   /// @param length bytes, 0 to 2^31-1; longer than the store's transfer is split
+  /// @param caller whose read it is
   /// @return exactly `length` bytes, owned by the caller; a composite of the pieces where it was
   ///   split
-  public Future<ByteBuf> read(long offset, int length) {
+  public Future<ByteBuf> read(Caller caller, long offset, int length) {
     StoreFault fault = rangeFault("read", offset, length);
     if (fault != null) {
       return Future.failedFuture(fault);
@@ -232,7 +235,7 @@ public final class StoreGate {
     }
     return submit(
         new Operation<ByteBuf>(
-            this, Caller.UNKNOWN, Operation.Count.READ, Operation.Reach.READS, offset, length) {
+            this, caller, Operation.Count.READ, Operation.Reach.READS, offset, length) {
           @Override
           Future<ByteBuf> start() {
             return readWhole(this, offset, (int) length);
@@ -243,6 +246,11 @@ public final class StoreGate {
             answer.release();
           }
         });
+  }
+
+  /// The same for [Caller#UNKNOWN].
+  public Future<ByteBuf> read(long offset, int length) {
+    return read(Caller.UNKNOWN, offset, length);
   }
 
   /// Writes all readable bytes of `data` at byte `offset`.
@@ -592,6 +600,7 @@ public final class StoreGate {
                 .map(
                     opened -> {
                       store = opened;
+                      tellsCalls = opened.asksForCalls();
                       state = StoreState.USABLE;
                       opened.listen(new Told(opened));
                       return null;
@@ -882,10 +891,15 @@ public final class StoreGate {
       breakWatches(operation);
     }
     try {
-      return operation.start();
+      return tellsCalls ? StoreCall.within(operation, operation::start) : operation.start();
     } catch (RuntimeException | Error e) {
       return Future.failedFuture(e);
     }
+  }
+
+  /// Asks the store for something on behalf of an operation that is under way.
+  <F extends Future<?>> F ask(Operation<?> operation, Supplier<F> step) {
+    return tellsCalls ? StoreCall.within(operation, step) : step.get();
   }
 
   /// The operation stands in its lane: whoever began to watch since, and then drained, has waited
@@ -1213,7 +1227,9 @@ public final class StoreGate {
 
   private Future<Void> flushAfter(Operation<?> operation) {
     operation.progress(tick);
-    return operation.stopped() ? Future.failedFuture(givenUp()) : store.flush();
+    return operation.stopped()
+        ? Future.failedFuture(givenUp())
+        : ask(operation, () -> store.flush());
   }
 
   private Future<Void> zero(Operation<?> operation, long offset, long length, boolean mayUnmap) {
@@ -1232,7 +1248,7 @@ public final class StoreGate {
             _ ->
                 operation.stopped()
                     ? Future.failedFuture(givenUp())
-                    : store.unmap(granules.offset(), granules.length()));
+                    : ask(operation, () -> store.unmap(granules.offset(), granules.length())));
   }
 
   private Future<Void> writeZeroBytes(Operation<?> operation, long offset, long length) {
@@ -1313,7 +1329,7 @@ public final class StoreGate {
               StoreFault.Kind.OUT_OF_RANGE, "update of " + length + " bytes with " + came));
     }
     operation.progress(tick);
-    return writeWhole(operation, offset, data, fua);
+    return ask(operation, () -> writeWhole(operation, offset, data, fua));
   }
 
   /// Where two buffers of one length differ first, or -1.
