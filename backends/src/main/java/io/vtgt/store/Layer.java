@@ -2,6 +2,7 @@ package io.vtgt.store;
 
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.Future;
+import io.vtgt.store.Stores.LayerSpec;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,6 +14,9 @@ import java.util.TreeMap;
 public abstract class Layer implements BackingStore {
   private final BackingStore next;
 
+  // Written once, by whoever made it.
+  private LayerSpec madeOf;
+
   /// @param next the store below, owned by this layer: closing the layer closes it
   protected Layer(BackingStore next) {
     this.next = next;
@@ -20,6 +24,15 @@ public abstract class Layer implements BackingStore {
 
   protected final BackingStore next() {
     return next;
+  }
+
+  void madeOf(LayerSpec spec) {
+    madeOf = spec;
+  }
+
+  /// Empty where it was not made by [Stores].
+  Optional<LayerSpec> madeOf() {
+    return Optional.ofNullable(madeOf);
   }
 
   @Override

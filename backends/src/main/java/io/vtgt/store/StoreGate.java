@@ -10,6 +10,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
+import io.vtgt.store.Stores.LayerSpec;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -584,6 +585,78 @@ public final class StoreGate {
     return store.writable();
   }
 
+  /// The same of the store below all layers.
+  public boolean storeWritable() {
+    return new LayerStack(vertx, store).below().writable();
+  }
+
+  /// Puts other layers over the store, which stays open; nothing where they are the same. What is
+  /// asked meanwhile waits. The old layers hand on what they hold back; where one cannot, or a new
+  /// one cannot be made, the old ones stay and this fails.
+  ///
+  /// @param wanted from the store outwards; [Stores#check] has passed
+  /// @param unfit why a store under new layers cannot be served, in words; empty when it can
+  public Future<Void> restack(
+      List<LayerSpec> wanted, Function<BackingStore, Optional<String>> unfit) {
+    LayerStack before = new LayerStack(vertx, store);
+    if (before.specs().equals(wanted)) {
+      return Future.succeededFuture();
+    }
+    before.hurry(true);
+    // First while the others go on: then there is little left to hand on.
+    Future<Void> flushed =
+        before.specs().isEmpty() || !store.writable() ? Future.succeededFuture() : flush();
+    return flushed
+        .transform(_ -> submit(new Restacking(wanted, unfit)))
+        .onComplete(_ -> new LayerStack(vertx, store).hurry(false));
+  }
+
+  private final class Restacking extends Change<Void> {
+    private final List<LayerSpec> wanted;
+    private final Function<BackingStore, Optional<String>> unfit;
+
+    Restacking(List<LayerSpec> wanted, Function<BackingStore, Optional<String>> unfit) {
+      super(Caller.UNKNOWN, Operation.Count.OWN, Operation.Reach.BARRIER, 0, 0);
+      this.wanted = wanted;
+      this.unfit = unfit;
+    }
+
+    @Override
+    Future<Void> start() {
+      if (quarantined > 0) { // reads: for changes a barrier waits
+        return Future.failedFuture(
+            new StoreFault(
+                StoreFault.Kind.UNAVAILABLE,
+                quarantined + " operations are unanswered beyond their deadline"));
+      }
+      return new LayerStack(vertx, store)
+          .replace(wanted, unfit, this::stopped)
+          .compose(
+              outcome -> {
+                if (!outcome.outermost().equals(store)) {
+                  use(outcome.outermost());
+                }
+                return outcome
+                    .refusal()
+                    .<Future<Void>>map(Future::failedFuture)
+                    .orElseGet(Future::succeededFuture);
+              });
+    }
+  }
+
+  /// Asks `next` from now on, and hears what it tells.
+  private void use(BackingStore next) {
+    StoreState before = state;
+    store = next;
+    tellsCalls = next.asksForCalls();
+    state = StoreState.USABLE;
+    next.listen(new Told(next)); // tells where it is not usable
+    StoreState now = state;
+    if (!now.equals(before)) {
+      listener.stateChanged(now);
+    }
+  }
+
   /// Drains, closes the store and goes on with another one that is opened over the same medium in
   /// another way. What is asked meanwhile waits. Where it cannot be opened the gate goes on with a
   /// closed store, and everything fails with [StoreFault.Kind#CLOSED].
@@ -599,10 +672,7 @@ public final class StoreGate {
                 .compose(_ -> opening.get())
                 .map(
                     opened -> {
-                      store = opened;
-                      tellsCalls = opened.asksForCalls();
-                      state = StoreState.USABLE;
-                      opened.listen(new Told(opened));
+                      use(opened);
                       return null;
                     });
           }
@@ -798,6 +868,7 @@ public final class StoreGate {
       closing = done.future();
     }
     closed = true; // seen by whoever takes a lane's monitor after `drained` did
+    new LayerStack(vertx, store).hurry(true);
     drained()
         .compose(_ -> store.close())
         .onComplete(

@@ -64,7 +64,7 @@ final class UnitView {
   }
 
   private static String writeProtection(LogicalUnit unit) {
-    if (unit.profile().readOnly()) {
+    if (unit.readOnly()) {
       return "read-only";
     }
     return unit.state().mode().softwareWriteProtect() ? "by an initiator" : "none";

@@ -313,9 +313,14 @@ public final class LogicalUnit {
     return profile.thin() && gate.limits().unmapGranularity() > 0;
   }
 
-  /// By configuration or by SWP of the control mode page.
+  /// By configuration, because the store takes no writes, or by SWP of the control mode page.
   public boolean writeProtected() {
-    return profile.readOnly() || state.mode().softwareWriteProtect();
+    return readOnly() || state.mode().softwareWriteProtect();
+  }
+
+  /// By configuration, or because the store takes no writes.
+  public boolean readOnly() {
+    return profile.readOnly() || !gate.writable();
   }
 
   /// Why the unit is not ready, or nothing when it is.
@@ -671,7 +676,7 @@ public final class LogicalUnit {
   }
 
   private Asc writeProtection() {
-    return profile.readOnly() ? Asc.WRITE_PROTECTED : Asc.SOFTWARE_WRITE_PROTECTED;
+    return readOnly() ? Asc.WRITE_PROTECTED : Asc.SOFTWARE_WRITE_PROTECTED;
   }
 
   /// The handler's step with failures turned into sense, and sense in the format the unit asks for;
