@@ -528,6 +528,11 @@ public final class WriteBackLayer extends Layer {
     goOn();
   }
 
+  /// Memory of what is dirty, and of what readers still hold of it.
+  long heldBytes() {
+    return memory.heldBytes();
+  }
+
   @Override
   public Map<String, Long> counters() {
     Map<String, Long> counters = new HashMap<>(next().counters());
@@ -662,7 +667,7 @@ public final class WriteBackLayer extends Layer {
   // --- write-outs
 
   /// Once in every age: what was there the last time already is written out.
-  private void tick() {
+  void tick() {
     synchronized (this) {
       aged = sequenceAtTick;
       sequenceAtTick = sequence;
