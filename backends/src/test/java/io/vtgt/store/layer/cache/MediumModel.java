@@ -11,9 +11,9 @@ import java.util.List;
 /// What a medium may hold, cell by cell, when operations overlap in time and fail.
 ///
 /// Every change has a begin and an end on one clock. A read may find what a change brought if that
-/// began before the read ended, and no other change of the cell began after it had ended, succeeded,
-/// and ended before the read began. So what is answered is never lost, and of changes that overlap
-/// any may be the last. A change that failed may have come about or not. Any thread.
+/// began before the read ended, and no other change of the cell began after it had ended,
+/// succeeded, and ended before the read began. So what is answered is never lost, and of changes
+/// that overlap any may be the last. A change that failed may have come about or not. Any thread.
 final class MediumModel {
   static final int CELL = 512;
 
@@ -153,7 +153,8 @@ final class MediumModel {
     for (int i = 0; i < got.length / CELL; i++) {
       int cell = from + i;
       List<Change> changes = cells.get(cell);
-      long possible = changes.stream().filter(each -> !superseded(cell, each, clock, false)).count();
+      long possible =
+          changes.stream().filter(each -> !superseded(cell, each, clock, false)).count();
       if (possible > 1 || !changes.getLast().succeeded) {
         byte[] bytes = Arrays.copyOfRange(got, i * CELL, (i + 1) * CELL);
         Change now = new Change(cell, cell + 1, _ -> bytes, ++clock);
@@ -170,9 +171,7 @@ final class MediumModel {
     for (int cell = from; cell < end; cell++) {
       List<Change> changes = cells.get(cell);
       changes.removeIf(
-          old ->
-              changes.stream()
-                  .anyMatch(u -> u.succeeded && u.durable && u.begun > old.ended));
+          old -> changes.stream().anyMatch(u -> u.succeeded && u.durable && u.begun > old.ended));
     }
   }
 
