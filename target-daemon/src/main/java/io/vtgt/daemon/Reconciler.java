@@ -688,7 +688,7 @@ final class Reconciler {
   /// unit is broken.
   private Future<Void> writable(
       String target, LogicalUnit unit, Document.Unit was, Document.Unit wanted) {
-    if (wanted.readOnly() || unit.gate().writable()) {
+    if (wanted.readOnly() || !was.readOnly() || unit.gate().writable()) {
       return Future.succeededFuture();
     }
     var name = unit.profile().name();

@@ -86,7 +86,7 @@ final class UnitView {
   }
 
   private static String writeProtection(LogicalUnit unit) {
-    if (unit.profile().readOnly()) {
+    if (unit.profile().readOnly() || !unit.gate().writable()) {
       return "read-only";
     }
     return unit.state().mode().softwareWriteProtect() ? "by an initiator" : "none";

@@ -6,6 +6,7 @@ import io.vertx.core.internal.VertxInternal;
 import io.vtgt.daemon.Reconciler.Settings;
 import io.vtgt.iscsi.login.LoginKey;
 import io.vtgt.mgmt.TargetAdmin.KindDescription;
+import io.vtgt.mgmt.TargetAdmin.MediaDescription;
 import io.vtgt.mgmt.TargetAdmin.OptionDescription;
 import io.vtgt.mgmt.document.Document;
 import io.vtgt.mgmt.document.Violation;
@@ -29,6 +30,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -230,10 +232,30 @@ final class Units implements Reconciler.UnitOpener {
     return options;
   }
 
+  /// Media of the kinds of stores there are.
+  ///
+  /// @param document the one in force
+  StoreMedia media(Supplier<Document> document) {
+    return new StoreMedia(vertx, dataFolder, Stores.stores(), document);
+  }
+
   static List<KindDescription> storeKinds() {
-    return Stores.stores().stream()
-        .map(it -> describe(it.kind(), it.summary(), it.options()))
-        .toList();
+    return Stores.stores().stream().map(Units::describe).toList();
+  }
+
+  private static KindDescription describe(StoreProvider provider) {
+    return new KindDescription(
+        provider.kind(),
+        provider.summary(),
+        describe(provider.options()),
+        provider
+            .media()
+            .map(
+                it ->
+                    new MediaDescription(
+                        it.nameOption(),
+                        describe(it.placeOptions()),
+                        describe(it.creationOptions()))));
   }
 
   static List<KindDescription> layerKinds() {
@@ -244,14 +266,15 @@ final class Units implements Reconciler.UnitOpener {
 
   private static KindDescription describe(
       String kind, String summary, List<StoreProvider.Option> options) {
-    return new KindDescription(
-        kind,
-        summary,
-        options.stream()
-            .map(
-                it ->
-                    new OptionDescription(
-                        it.name(), it.type(), it.required(), it.defaultValue(), it.meaning()))
-            .toList());
+    return new KindDescription(kind, summary, describe(options));
+  }
+
+  private static List<OptionDescription> describe(List<StoreProvider.Option> options) {
+    return options.stream()
+        .map(
+            it ->
+                new OptionDescription(
+                    it.name(), it.type(), it.required(), it.defaultValue(), it.meaning()))
+        .toList();
   }
 }

@@ -158,6 +158,6 @@ public final class Admission {
   }
 
   private Asc writeProtection() {
-    return unit.profile().readOnly() ? Asc.WRITE_PROTECTED : Asc.SOFTWARE_WRITE_PROTECTED;
+    return unit.readOnly() ? Asc.WRITE_PROTECTED : Asc.SOFTWARE_WRITE_PROTECTED;
   }
 }

@@ -304,9 +304,14 @@ public final class LogicalUnit {
     return profile.thin() && gate.limits().unmapGranularity() > 0;
   }
 
-  /// By configuration or by SWP of the control mode page.
+  /// By configuration, by the medium itself (a snapshot), or by SWP of the control mode page.
   public boolean writeProtected() {
-    return profile.readOnly() || state.mode().softwareWriteProtect();
+    return readOnly() || state.mode().softwareWriteProtect();
+  }
+
+  /// No mode page changes it.
+  boolean readOnly() {
+    return profile.readOnly() || !gate.writable();
   }
 
   StoreWatch storeWatch() {

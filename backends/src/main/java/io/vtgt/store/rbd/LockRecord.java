@@ -48,6 +48,8 @@ final class LockRecord {
   }
 
   private Path file(String imageId) {
-    return options.lockRecords().resolve(imageId.replaceAll("[^A-Za-z0-9._-]", "_"));
+    return options
+        .lockRecords()
+        .resolve((options.pool() + "." + imageId).replaceAll("[^A-Za-z0-9._-]", "_"));
   }
 }

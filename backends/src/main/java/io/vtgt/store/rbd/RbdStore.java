@@ -89,6 +89,11 @@ final class RbdStore implements BackingStore {
     return options.name();
   }
 
+  /// The address that the cluster knows this store's client by; for tests.
+  String clientAddress() {
+    return attachment.handle().image().clientAddress();
+  }
+
   void answered(Handle handle, long result) {
     attachment.answered(handle, result);
   }

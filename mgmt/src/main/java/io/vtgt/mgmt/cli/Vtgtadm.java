@@ -27,6 +27,8 @@ import picocli.CommandLine.Spec;
       Health.class,
       TargetVerbs.class,
       UnitVerbs.class,
+      SnapshotVerbs.class,
+      ImageVerbs.class,
       PortalVerbs.class,
       PortGroupVerbs.class,
       SessionVerbs.class,

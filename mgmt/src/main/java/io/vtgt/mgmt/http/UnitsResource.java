@@ -46,7 +46,11 @@ final class UnitsResource implements Resource {
         Endpoint.action(
                 PATH + "/{lun}/eject", "Take the medium of a removable unit out", this::eject)
             .query(Endpoint.Query.FORCE),
-        Endpoint.action(PATH + "/{lun}/load", "Put the medium in again", this::load));
+        Endpoint.action(PATH + "/{lun}/load", "Put the medium in again", this::load),
+        Endpoint.action(
+            PATH + "/{lun}/take-over",
+            "Take the medium from the client that holds it for itself, which is shut out",
+            this::takeOver));
   }
 
   /// @param size bytes, or text such as `20GiB`
@@ -106,6 +110,10 @@ final class UnitsResource implements Resource {
 
   private Future<Reply> load(Call call) {
     return admin.load(address(call)).map(Reply.noContent());
+  }
+
+  private Future<Reply> takeOver(Call call) {
+    return admin.takeOver(address(call)).map(Reply.noContent());
   }
 
   private TargetAdmin.UnitAddress address(Call call) {

@@ -2,6 +2,8 @@ package io.vtgt.mgmt.http;
 
 import io.vertx.core.Future;
 import io.vtgt.mgmt.AdminError;
+import io.vtgt.mgmt.MediaAdmin;
+import io.vtgt.mgmt.SnapshotAdmin;
 import io.vtgt.mgmt.TargetAdmin;
 import io.vtgt.mgmt.document.Change;
 import io.vtgt.mgmt.document.Diff;
@@ -120,6 +122,25 @@ final class FakeAdmin implements TargetAdmin {
   }
 
   @Override
+  public synchronized Future<Void> takeOver(UnitAddress unit) {
+    actions.add("take-over " + unit.lun());
+    return failure.<Future<Void>>map(Future::failedFuture).orElseGet(Future::succeededFuture);
+  }
+
+  private final FakeSnapshots snapshots = new FakeSnapshots(actions);
+  private final FakeMedia media = new FakeMedia(actions);
+
+  @Override
+  public SnapshotAdmin snapshots() {
+    return snapshots;
+  }
+
+  @Override
+  public MediaAdmin media() {
+    return media;
+  }
+
+  @Override
   public synchronized List<Session> sessions() {
     return List.copyOf(sessions);
   }
@@ -201,7 +222,22 @@ final class FakeAdmin implements TargetAdmin {
             "a file",
             List.of(
                 new OptionDescription("path", "string", true, "", "where it is"),
-                new OptionDescription("key", "secret", false, "", "opens it"))));
+                new OptionDescription("key", "secret", false, "", "opens it"))),
+        new KindDescription(
+            "rbd",
+            "an image",
+            List.of(new OptionDescription("image", "string", true, "", "its name")),
+            Optional.of(
+                new MediaDescription(
+                    "image",
+                    List.of(
+                        new OptionDescription("pool", "string", false, "rbd", "its pool"),
+                        new OptionDescription("config", "object", false, "", "settings"),
+                        new OptionDescription("key", "secret", false, "", "of the client")),
+                    List.of(
+                        new OptionDescription("size", "size", false, "", "of the image"),
+                        new OptionDescription("parent", "string", false, "", "to clone"),
+                        new OptionDescription("order", "integer", false, "", "of objects"))))));
   }
 
   @Override
