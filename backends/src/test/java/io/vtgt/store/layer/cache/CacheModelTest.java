@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// halfway in the store.
 class CacheModelTest {
   /// For each mode: orders of layers times block sizes times cache sizes, each so many steps.
-  private static final int STEPS = Integer.getInteger("vtgt.steps", 2000);
+  private static final int STEPS = Integer.getInteger("vtgt.steps", 500);
 
   private static final int CELL = MediumModel.CELL;
   private static final int CELLS = 131; // the last block is not whole
