@@ -9,12 +9,19 @@ enum Opcode {
   LOCK_VDI(0x12),
   RELEASE_VDI(0x13),
   GET_VDI_INFO(0x14),
-  /// Answered by the very `sheep` without a look at its objects: a sign of life.
-  GET_CLUSTER_DEFAULT(0x18);
+  /// Answered by the very `sheep` for itself: a sign of life.
+  STAT_SHEEP(0x86);
+
+  private static final int FIRST_INTERNAL = 0x80;
 
   final int code;
 
   Opcode(int code) {
     this.code = code;
+  }
+
+  /// One of those that servers ask each other, which have a protocol version of their own.
+  boolean internal() {
+    return code >= FIRST_INTERNAL;
   }
 }

@@ -35,6 +35,8 @@ record SheepRequest(Opcode opcode, int flags, int length, ByteBuf data, Body bod
   /// Public operations take 0, 1 or 2. With 2 a client says that it understands more than 0 asks.
   private static final int PUBLIC_PROTOCOL = 0;
 
+  private static final int INTERNAL_PROTOCOL = 0x0A;
+
   /// The bytes 16 to 47 of the header.
   sealed interface Body {}
 
@@ -120,8 +122,7 @@ record SheepRequest(Opcode opcode, int flags, int length, ByteBuf data, Body bod
 
   /// Asks for a sign of life.
   static SheepRequest probe() {
-    return new SheepRequest(
-        Opcode.GET_CLUSTER_DEFAULT, 0, 0, Unpooled.EMPTY_BUFFER, new VdiBody(0, 0));
+    return new SheepRequest(Opcode.STAT_SHEEP, 0, 0, Unpooled.EMPTY_BUFFER, new VdiBody(0, 0));
   }
 
   /// The most bytes of data that its answer may have.
@@ -133,7 +134,7 @@ record SheepRequest(Opcode opcode, int flags, int length, ByteBuf data, Body bod
   void encode(ByteBuf to, int id) {
     int start = to.writerIndex();
     to.writeZero(HEADER_LENGTH);
-    to.setByte(start + PROTO_VER, PUBLIC_PROTOCOL);
+    to.setByte(start + PROTO_VER, opcode.internal() ? INTERNAL_PROTOCOL : PUBLIC_PROTOCOL);
     to.setByte(start + OPCODE, opcode.code);
     to.setShortLE(start + FLAGS, flags);
     to.setIntLE(start + EPOCH, 0);

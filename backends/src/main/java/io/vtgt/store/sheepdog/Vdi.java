@@ -592,13 +592,14 @@ final class Vdi {
     if (next.parentVid() == view.vid()) {
       return Future.succeededFuture();
     }
-    if (next.parentVid() == 0) {
-      return another(next);
-    }
-    return readInode(next.parentVid(), deadline)
+    // its parent, or what we had and has become a snapshot then, bears the name too
+    int witness = next.parentVid() == 0 ? view.vid() : next.parentVid();
+    return readInode(witness, deadline)
         .compose(
-            parent ->
-                parent.name().equals(wanted.name()) ? Future.succeededFuture() : another(next));
+            inode ->
+                inode.name().equals(wanted.name()) && inode.isSnapshot()
+                    ? Future.succeededFuture()
+                    : another(next));
   }
 
   private Future<Void> another(Inode next) {

@@ -159,7 +159,7 @@ class SheepFrameTest {
             snapshot, type of lock, 0     | 00000000 00000000 0000000000000000
             """),
         header(SheepRequest.release(VID), 1));
-    assertEquals("0018" + "00".repeat(6) + "01" + "00".repeat(39), header(SheepRequest.probe(), 1));
+    assertEquals("0a86" + "00".repeat(6) + "01" + "00".repeat(39), header(SheepRequest.probe(), 1));
   }
 
   @Test

@@ -53,7 +53,7 @@ public final class SheepServer implements AutoCloseable {
       INFO = 0x14,
       FLUSH = 0x16,
       DELETE = 0x17,
-      CLUSTER_DEFAULT = 0x18;
+      STAT_SHEEP = 0x86;
   private static final int SUCCESS = 0x00,
       NO_OBJ = 0x02,
       VDI_EXIST = 0x04,
@@ -560,11 +560,7 @@ public final class SheepServer implements AutoCloseable {
           yield onObject(request, answer);
         }
       }
-      case CLUSTER_DEFAULT -> {
-        answer[20] = 1;
-        answer[22] = 22;
-        yield new byte[0];
-      }
+      case STAT_SHEEP -> new byte[0];
       case FLUSH -> result(answer, INVALID);
       case LOCK, INFO, RELEASE, NEW_VDI, DELETE -> {
         clusterOperations.lock();
@@ -701,7 +697,8 @@ public final class SheepServer implements AutoCloseable {
   private void judgeFrame(Asked asked, byte[] header, byte[] data) {
     boolean writes = (asked.flags() & WRITE) != 0;
     var wrong = new ArrayList<String>();
-    if (header[0] < 0 || header[0] > 2) {
+    boolean internal = asked.opcode() >= 0x80;
+    if (internal ? header[0] != 0x0A : header[0] < 0 || header[0] > 2) {
       wrong.add("protocol version " + header[0]);
     }
     if (little(header).getInt(4) != 0) {
@@ -712,7 +709,7 @@ public final class SheepServer implements AutoCloseable {
           case CREATE -> Set.of(WRITE | DIRECT, WRITE | DIRECT | COW, WRITE, WRITE | COW);
           case WRITE_OBJ -> Set.of(WRITE | DIRECT, WRITE);
           case LOCK, INFO -> Set.of(WRITE);
-          case READ_OBJ, DISCARD, RELEASE, CLUSTER_DEFAULT -> Set.of(0);
+          case READ_OBJ, DISCARD, RELEASE, STAT_SHEEP -> Set.of(0);
           default -> Set.of();
         };
     if (!flags.contains(asked.flags())) {

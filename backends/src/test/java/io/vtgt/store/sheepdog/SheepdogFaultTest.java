@@ -469,7 +469,7 @@ class SheepdogFaultTest {
     get(write(0, bytes(1, OBJECT)));
     server.silent(true);
     Future<ByteBuf> reading = store.read(0, OBJECT);
-    await(() -> server.requests(0x18) > 0); // it was asked for a sign of life
+    await(() -> server.requests(0x86) > 0); // it was asked for a sign of life
     await(() -> server.accepted() > 1);
     server.silent(false);
     ByteBuf data = get(reading);
