@@ -34,6 +34,7 @@ import java.util.zip.CRC32C;
 /// when a connection ends.
 final class VerifyingLoad implements AutoCloseable {
   private static final int SECTOR = 512, CELL_SECTORS = 8, MAX_CELLS = 4;
+
   /// A session does not need all that the machine has: what goes wrong does so in other places.
   private static final int PAUSE_MILLIS = 1;
 
