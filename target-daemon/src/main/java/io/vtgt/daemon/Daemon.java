@@ -328,6 +328,11 @@ public final class Daemon {
 
   // What a person is told, and tests ask. Valid once started.
 
+  /// What runs now. After the start.
+  Running running() {
+    return reconciler.running();
+  }
+
   /// Where the management interface listens: `ADDR:PORT`.
   public String http() {
     var wanted = HostPort.parse(settings.overrides().over(inForce.document()).http().listen());

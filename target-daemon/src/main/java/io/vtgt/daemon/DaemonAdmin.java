@@ -34,6 +34,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -414,10 +415,12 @@ final class DaemonAdmin implements TargetAdmin {
         served.unit().map(UnitView::medium),
         served.unit().map(UnitView::space),
         served.unit().map(UnitView::mode).orElse(Map.of()),
-        served.unit().map(it -> counters(it.gate().counters())).orElse(Map.of()));
+        served.unit().map(it -> counters(it.gate())).orElse(Map.of()));
   }
 
-  private static Map<String, Long> counters(StoreGate.Counters counters) {
+  /// Those of the gate, then those of the layers and the store by their names.
+  private static Map<String, Long> counters(StoreGate gate) {
+    var counters = gate.counters();
     var named = new LinkedHashMap<String, Long>();
     named.put("readOperations", counters.readOperations());
     named.put("readBytes", counters.readBytes());
@@ -430,6 +433,7 @@ final class DaemonAdmin implements TargetAdmin {
     named.put("faults", counters.faults());
     named.put("timeouts", counters.timeouts());
     named.put("underWay", (long) counters.underWay());
+    named.putAll(new TreeMap<>(gate.storeCounters()));
     return named;
   }
 

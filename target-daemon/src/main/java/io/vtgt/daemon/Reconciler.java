@@ -80,6 +80,9 @@ final class Reconciler {
     /// Opens only the store of a unit that runs, under its layers.
     Future<BackingStore> openStore(String name, Document.Unit unit);
 
+    /// Puts the unit's layers over its store, which stays open: see [StoreGate#restack].
+    Future<Void> restack(LogicalUnit running, Document.Unit wanted);
+
     /// What the document says of a unit, as a unit that runs takes it.
     Settings settings(String name, Document.Unit unit, Document.Limits limits);
   }
@@ -657,8 +660,8 @@ final class Reconciler {
         : takeAway(served.target(), unit);
   }
 
-  /// Gives a unit other settings while it is served. A store that was opened read-only is opened
-  /// again where the unit is to take writes. A unit that is broken is tried with them.
+  /// Gives a unit other settings and layers while it is served. A store that was opened read-only
+  /// is opened again where the unit is to take writes. A unit that is broken is tried with them.
   private Future<Void> changeUnit(String target, Document.Unit wanted) {
     var served = target(target).units().get(wanted.lun());
     if (served.unit().isEmpty()) {
@@ -669,6 +672,7 @@ final class Reconciler {
     var unit = served.unit().get();
     var settings = opener.settings(served.name(), wanted, running.limits());
     return writable(target, unit, served.entry(), wanted)
+        .compose(_ -> new Upkeep(unit).restack(() -> opener.restack(unit, wanted)))
         .compose(
             _ -> {
               unit.gate().options(settings.gate());
@@ -688,7 +692,7 @@ final class Reconciler {
   /// unit is broken.
   private Future<Void> writable(
       String target, LogicalUnit unit, Document.Unit was, Document.Unit wanted) {
-    if (wanted.readOnly() || !was.readOnly() || unit.gate().writable()) {
+    if (wanted.readOnly() || !was.readOnly() || unit.gate().storeWritable()) {
       return Future.succeededFuture();
     }
     var name = unit.profile().name();

@@ -102,6 +102,15 @@ final class Units implements Reconciler.UnitOpener {
             });
   }
 
+  @Override
+  public Future<Void> restack(LogicalUnit running, Document.Unit wanted) {
+    return running
+        .gate()
+        .restack(
+            layersOutwards(wanted),
+            store -> Optional.of(unfit(store, wanted)).filter(why -> !why.isEmpty()));
+  }
+
   /// Why the store cannot be served with the unit's block size; empty when it can.
   private static String unfit(BackingStore store, Document.Unit unit) {
     var geometry = store.geometry();

@@ -6,6 +6,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vtgt.scsi.Asc;
+import io.vtgt.scsi.sbc.BlockLimits;
 import io.vtgt.store.Snapshots;
 import io.vtgt.store.StoreFault;
 import io.vtgt.target.LogicalUnit.Profile;
@@ -51,6 +52,41 @@ public final class Upkeep {
           var _ = unit.spaceWatch().look();
           return quiet(was, next, before, after);
         });
+  }
+
+  /// Lets the unit's store be put under other layers. Initiators learn of it only where what they
+  /// were told of the unit is not so any more.
+  ///
+  /// @param change completes when it is done, or has changed nothing
+  public Future<Void> restack(Supplier<Future<Void>> change) {
+    return onOwner(
+        () -> {
+          BlockLimits limits = BlockLimits.of(unit);
+          List<Object> provisioning = provisioning();
+          boolean writeProtected = unit.writeProtected();
+          return change
+              .get()
+              .map(
+                  _ -> {
+                    unit.settle(unit.profile(), unit.defaults(), unit.state());
+                    if (!limits.equals(BlockLimits.of(unit))
+                        || !provisioning.equals(provisioning())) {
+                      unit.attention(Asc.INQUIRY_DATA_HAS_CHANGED, _ -> true);
+                    }
+                    if (!provisioning.equals(provisioning())) {
+                      unit.attention(Asc.CAPACITY_DATA_HAS_CHANGED, _ -> true);
+                    }
+                    if (writeProtected != unit.writeProtected()) {
+                      unit.attention(Asc.MODE_PARAMETERS_CHANGED, _ -> true);
+                    }
+                    return null;
+                  });
+        });
+  }
+
+  /// What READ CAPACITY (16) and the Logical Block Provisioning page tell of the store.
+  private List<Object> provisioning() {
+    return List.of(unit.thin(), BlockLimits.unmapZeroes(unit));
   }
 
   /// Gives the medium another size. What is under way ends before, what comes meanwhile waits.

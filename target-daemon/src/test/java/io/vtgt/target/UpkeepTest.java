@@ -13,10 +13,13 @@ import io.vtgt.store.Layer;
 import io.vtgt.store.Snapshots;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreGate;
+import io.vtgt.store.Stores.LayerSpec;
 import io.vtgt.store.memory.MemoryStore;
 import io.vtgt.target.LogicalUnit.Profile;
 import io.vtgt.target.ScsiFixture.Initiator;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -141,6 +144,26 @@ class UpkeepTest {
     assertTold(MODE_CHANGED);
     assertEquals("DATA_PROTECT 2700", write());
     change(profile(true, false, false));
+    assertTold(MODE_CHANGED);
+    assertEquals("GOOD", write());
+  }
+
+  private void layers(String... kinds) {
+    var specs = Arrays.stream(kinds).map(it -> new LayerSpec(it, Map.of())).toList();
+    await(new Upkeep(unit).restack(() -> unit.gate().restack(specs, _ -> Optional.empty())));
+  }
+
+  @Test
+  void layers_changed_areToldWhereTheUnitIsAnotherToInitiators() {
+    serve(ScsiFixture.PROFILE);
+    assertEquals("GOOD", write());
+    layers("delay");
+    assertTold();
+    assertEquals("GOOD", write());
+    layers("delay", "readonly");
+    assertTold(MODE_CHANGED);
+    assertEquals("DATA_PROTECT 2700", write());
+    layers();
     assertTold(MODE_CHANGED);
     assertEquals("GOOD", write());
   }

@@ -2,6 +2,7 @@ package io.vtgt.mgmt.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigDecimal;
 import java.util.ArrayList;
@@ -153,9 +154,7 @@ final class UnitOptions {
     }
     unit.set("store", store(client));
     if (layers != null) {
-      JsonNode kinds = client.get("/v1/layers");
-      var array = unit.putArray("layers");
-      layers.forEach(layer -> array.add(layer(kinds, layer)));
+      unit.set("layers", layers(verb, client, layers));
     }
     if (blockSize != null) {
       unit.put("blockSize", blockSize);
@@ -187,9 +186,22 @@ final class UnitOptions {
     return store;
   }
 
+  /// What `--layer` says, as the interface takes it.
+  ///
+  /// @param verb who is told of a wrong one
+  /// @param layers outermost first
+  static ArrayNode layers(CommandSpec verb, AdminClient client, List<String> layers) {
+    ArrayNode array = AdminClient.JSON.createArrayNode();
+    if (!layers.isEmpty()) {
+      JsonNode kinds = client.get("/v1/layers");
+      layers.forEach(layer -> array.add(layer(verb, kinds, layer)));
+    }
+    return array;
+  }
+
   /// `kind,name=value,name=value`; what stands between commas without a `=` continues the value
   /// before it.
-  private ObjectNode layer(JsonNode kinds, String text) {
+  private static ObjectNode layer(CommandSpec verb, JsonNode kinds, String text) {
     var parts = new ArrayList<>(List.of(text.split(",", -1)));
     ObjectNode layer = AdminClient.JSON.createObjectNode().put("kind", parts.removeFirst());
     Map<String, String> values = new LinkedHashMap<>();
@@ -202,7 +214,9 @@ final class UnitOptions {
       } else if (last != null) {
         values.merge(last, part, (before, after) -> before + "," + after);
       } else {
-        throw wrong("--layer '" + text + "': after the kind come options as NAME=VALUE.");
+        throw new ParameterException(
+            verb.commandLine(),
+            "--layer '" + text + "': after the kind come options as NAME=VALUE.");
       }
     }
     typed(layer, kinds, values);

@@ -2,6 +2,7 @@ package io.vtgt.mgmt.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -59,24 +60,45 @@ final class UnitVerbs implements Runnable {
         "store loses its data by that.",
         "",
         "  vtgtadm unit set iqn.2026-11.com.example:db/0 readOnly=true",
-        "  vtgtadm unit set iqn.2026-11.com.example:db/0 mode.writeCache=false identity.vendor=ACME"
+        "  vtgtadm unit set iqn.2026-11.com.example:db/0 mode.writeCache=false"
+            + " identity.vendor=ACME",
+        "  vtgtadm unit set iqn.2026-11.com.example:db/0 --layer throttle,per=nexus,iops=500"
       })
   int set(
       @Parameters(paramLabel = "TARGET/LUN", description = "the unit") String unit,
       @Parameters(
               paramLabel = "NAME=VALUE",
-              arity = "1..*",
+              arity = "0..*",
               completionCandidates = UnitSettings.Names.class,
               description = "a setting and its new value; repeatable")
           Map<String, String> settings,
+      @Option(
+              names = "--layer",
+              paramLabel = "KIND[,NAME=VALUE...]",
+              description =
+                  "a layer over the store, in place of those there are; repeatable, outermost"
+                      + " first")
+          List<String> layers,
+      @Option(names = "--no-layers", description = "take all layers off") boolean noLayers,
       @Option(names = "--dry-run", description = "only tell what would be done") boolean dryRun) {
+    if (settings == null && layers == null && !noLayers) {
+      throw new ParameterException(spec.commandLine(), "What shall be set? Give NAME=VALUE.");
+    }
+    if (layers != null && noLayers) {
+      throw new ParameterException(
+          spec.commandLine(), "--layer and --no-layers exclude each other.");
+    }
     String path = unit(unit);
     return vtgtadm.print(
         spec,
-        client ->
-            client.patch(
-                path + (dryRun ? "?dryRun=true" : ""),
-                UnitSettings.changes(client, path, settings)),
+        client -> {
+          ObjectNode changes =
+              UnitSettings.changes(client, path, settings == null ? Map.of() : settings);
+          if (layers != null || noLayers) {
+            changes.set("layers", UnitOptions.layers(spec, client, noLayers ? List.of() : layers));
+          }
+          return client.patch(path + (dryRun ? "?dryRun=true" : ""), changes);
+        },
         Vtgtadm::changes);
   }
 
