@@ -206,7 +206,7 @@ class CacheLayerTest {
     assertTrue(count("cache.readAheadBytes") > 0);
     assertTrue(count("cache.storeReads") < 10, count("cache.storeReads") + " reads");
     long ahead = count("cache.readAheadBytes");
-    assertTrue(ahead <= 4 * 128 << 10, ahead + " bytes");
+    assertTrue(ahead <= 4 * (128 << 10), ahead + " bytes");
   }
 
   private static CacheLayer.Options options() {
