@@ -8,6 +8,8 @@ import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreListener;
 import io.vtgt.store.StoreState;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -55,6 +57,7 @@ final class Attachment {
   private volatile boolean mayWrite;
   private volatile Geometry geometry;
   private volatile Limits limits;
+  private volatile Limits limitsUnlocked;
 
   // Set once.
   private volatile boolean closed;
@@ -97,8 +100,9 @@ final class Attachment {
     return geometry;
   }
 
+  /// While another client has the lock, it may write at any time.
   Limits limits() {
-    return limits;
+    return mayWrite || !options.locks() ? limits : limitsUnlocked;
   }
 
   boolean mayWrite() {
@@ -139,11 +143,26 @@ final class Attachment {
   // --- opening, in turn
 
   /// Opens the image for the first time. Blocks.
+  ///
+  /// @throws StoreFault that says in words why it cannot be opened
   void open() {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    turn.execute(
+        () -> {
+          try {
+            attach(opener.open(), true);
+            done.complete(null);
+          } catch (NoSuchImage e) {
+            done.completeExceptionally(
+                new StoreFault(StoreFault.Kind.UNAVAILABLE, e.getMessage(), e));
+          } catch (RuntimeException | Error e) {
+            done.completeExceptionally(e);
+          }
+        });
     try {
-      attach(opener.open(), true);
-    } catch (NoSuchImage e) {
-      throw new StoreFault(StoreFault.Kind.UNAVAILABLE, e.getMessage(), e);
+      done.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof StoreFault fault ? fault : e;
     }
   }
 
@@ -209,6 +228,7 @@ final class Attachment {
     Shape shape = Shape.of(options, about, image.encrypted(), decided);
     geometry = shape.geometry();
     limits = shape.limits();
+    limitsUnlocked = shape.limits().withSharedWriters(true);
   }
 
   /// Tells that others may have done anything to the image since it was ours last.
