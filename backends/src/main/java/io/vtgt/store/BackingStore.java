@@ -124,6 +124,11 @@ public interface BackingStore {
   /// before.
   default void listen(StoreListener listener) {}
 
+  /// Whether some layer of it wants to know the [StoreCall] that it is asked for. Does not change.
+  default boolean asksForCalls() {
+    return false;
+  }
+
   /// What the store or layer counts by itself since it was opened, by names such as `cache.hits`;
   /// those of the stores below it included.
   default Map<String, Long> counters() {

@@ -5,6 +5,7 @@ import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// Makes stores of one kind. Found by [#kind()] through `ServiceLoader`.
 public interface StoreProvider {
@@ -28,6 +29,12 @@ public interface StoreProvider {
   ///
   /// @return the open store; fails with [StoreFault] whose message says in words why not
   Future<BackingStore> open(OpenRequest request);
+
+  /// What can be done to media of this kind that need not be open; empty where they are made and
+  /// removed elsewhere.
+  default Optional<Media> media() {
+    return Optional.empty();
+  }
 
   /// One option, as help, docs and the JSON Schema show it.
   ///

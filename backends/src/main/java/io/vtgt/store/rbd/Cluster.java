@@ -6,8 +6,10 @@ import com.ceph.rados.exceptions.RadosException;
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
 import io.vtgt.store.StoreFault;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -198,6 +200,68 @@ final class Cluster {
     }
   }
 
+  /// Shuts a client out of the cluster: what it has sent and is not done yet is never done, and
+  /// nothing that it sends from now on. Returns when this client knows of it too.
+  ///
+  /// @param client its address as lock owners and watchers are named: `192.168.7.2:0/3712`
+  void blocklist(String client, Duration lasting) {
+    command(
+        "{\"prefix\": \"osd blocklist\", \"blocklistop\": \"add\", \"addr\": \"%s\", \"expire\": %d.0}"
+            .formatted(bare(client), lasting.toSeconds()));
+    int known = Librados.rados_wait_for_latest_osdmap(rados.handle());
+    if (known < 0) {
+      throw Errno.fault("the latest map of the cluster", known, StoreFault.Kind.UNAVAILABLE);
+    }
+  }
+
+  /// Asks the monitors.
+  ///
+  /// @param json the command with its arguments
+  /// @return what they answer, mostly text or JSON
+  String command(String json) {
+    byte[] text = (json + "\0").getBytes(StandardCharsets.UTF_8);
+    try (Memory command = new Memory(text.length);
+        Memory commands = new Memory(Long.BYTES);
+        Memory out = new Memory(4L * Long.BYTES)) {
+      command.write(0, text, 0, text.length);
+      commands.setPointer(0, command);
+      out.clear();
+      long at = Pointer.nativeValue(out);
+      int result =
+          Librados.rados_mon_command(
+              rados.handle(),
+              Pointer.nativeValue(commands),
+              1,
+              0,
+              0,
+              at,
+              at + Long.BYTES,
+              at + 2 * Long.BYTES,
+              at + 3 * Long.BYTES);
+      String answer = taken(out, 0);
+      String status = taken(out, 2L * Long.BYTES);
+      if (result < 0) {
+        throw Errno.fault(
+            "command " + json + " (" + status + ")", result, StoreFault.Kind.UNAVAILABLE);
+      }
+      return answer;
+    }
+  }
+
+  /// A text the library made, with its length after its address; given back to it.
+  private static String taken(Memory out, long at) {
+    Pointer text = out.getPointer(at);
+    if (text == null) {
+      return "";
+    }
+    try {
+      int length = (int) out.getLong(at + Long.BYTES);
+      return new String(text.getByteArray(0, length), StandardCharsets.UTF_8);
+    } finally {
+      Librados.rados_buffer_free(Pointer.nativeValue(text));
+    }
+  }
+
   /// Nobody gets this connection any more; who has it keeps it until it gives it back.
   void isLost() {
     Clusters.forget(this);
@@ -219,6 +283,10 @@ final class Cluster {
       if (clusterPtr == null) {
         throw new StoreFault(StoreFault.Kind.UNAVAILABLE, "Ceph does not take the name " + options);
       }
+    }
+
+    long handle() {
+      return Pointer.nativeValue(clusterPtr);
     }
 
     String address() {

@@ -16,6 +16,7 @@ enum Errno {
   ENOSPC(28, "no space left in the cluster"),
   EROFS(30, "read-only, or locked by another client"),
   ERANGE(34, "the buffer is too small"),
+  EOVERFLOW(75, "it has an older version"),
   EILSEQ(84, "the compared bytes differ"),
   EOPNOTSUPP(95, "not supported"),
   ENOTCONN(107, "not connected"),
@@ -69,7 +70,7 @@ enum Errno {
           case ESHUTDOWN, ENOTCONN, ETIMEDOUT, EAGAIN, EBUSY, ENOENT -> StoreFault.Kind.UNAVAILABLE;
           case EINVAL, EFBIG, ERANGE -> StoreFault.Kind.OUT_OF_RANGE;
           case EOPNOTSUPP -> StoreFault.Kind.UNSUPPORTED;
-          case EIO, EEXIST, EILSEQ -> otherwise;
+          case EIO, EEXIST, EILSEQ, EOVERFLOW -> otherwise;
         };
       }
     }

@@ -50,15 +50,4 @@ final class Librados {
 
   static native int rados_aio_stat(
       long pool, String object, long completion, long bytesOut, long timeOut);
-
-  static native int rados_lock_exclusive(
-      long pool,
-      String object,
-      String name,
-      String cookie,
-      String description,
-      long duration,
-      byte flags);
-
-  static native int rados_unlock(long pool, String object, String name, String cookie);
 }

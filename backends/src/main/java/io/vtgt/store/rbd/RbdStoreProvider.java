@@ -4,11 +4,13 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vtgt.store.BackingStore;
 import io.vtgt.store.CallingContext;
+import io.vtgt.store.Media;
 import io.vtgt.store.OptionValues;
 import io.vtgt.store.StoreProvider;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// Opens an [RbdStore].
 public final class RbdStoreProvider implements StoreProvider {
@@ -105,6 +107,11 @@ public final class RbdStoreProvider implements StoreProvider {
       faults.add(new OptionFault(option, "'" + value + "' is none of " + String.join(", ", words)));
     }
     return value;
+  }
+
+  @Override
+  public Optional<Media> media() {
+    return Optional.of(new RbdMedia(this));
   }
 
   @Override
