@@ -65,24 +65,6 @@ public record Limits(
         false);
   }
 
-  /// The same store, to which others may write or not.
-  public Limits withSharedWriters(boolean shared) {
-    return new Limits(
-        maxTransfer,
-        optimalTransfer,
-        nativeFua,
-        durableFlush,
-        unmapGranularity,
-        unmapZeroes,
-        nativeWriteZeroes,
-        nativeWriteSame,
-        maxNativeCompareAndWrite,
-        reportsExtents,
-        maxAtomicWrite,
-        atomicWriteGranularity,
-        shared);
-  }
-
   /// The same store with atomic writes.
   public Limits withAtomicWrites(int longest, int granularity) {
     return new Limits(

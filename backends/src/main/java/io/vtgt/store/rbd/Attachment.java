@@ -57,7 +57,6 @@ final class Attachment {
   private volatile boolean mayWrite;
   private volatile Geometry geometry;
   private volatile Limits limits;
-  private volatile Limits limitsUnlocked;
 
   // Set once.
   private volatile boolean closed;
@@ -100,9 +99,8 @@ final class Attachment {
     return geometry;
   }
 
-  /// While another client has the lock, it may write at any time.
   Limits limits() {
-    return mayWrite || !options.locks() ? limits : limitsUnlocked;
+    return limits;
   }
 
   boolean mayWrite() {
@@ -228,7 +226,6 @@ final class Attachment {
     Shape shape = Shape.of(options, about, image.encrypted(), decided);
     geometry = shape.geometry();
     limits = shape.limits();
-    limitsUnlocked = shape.limits().withSharedWriters(true);
   }
 
   /// Tells that others may have done anything to the image since it was ours last.
@@ -620,6 +617,11 @@ final class Attachment {
   ///
   /// @param changes it needs the right to write
   <T> Future<T> work(Promise<T> promise, boolean changes, Function<Image, T> what) {
+    synchronized (this) {
+      if (!silent.isEmpty()) { // else what is asked again and again would pile up
+        return Future.failedFuture(new StoreFault(StoreFault.Kind.UNAVAILABLE, silent));
+      }
+    }
     turn.execute(
         () -> {
           Handle now = handle;
