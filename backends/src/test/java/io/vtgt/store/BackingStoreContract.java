@@ -236,7 +236,8 @@ public abstract class BackingStoreContract {
     byte[] data = bytes(6, 8 * granule);
     write(0, data);
     await(() -> gate.unmap(granule - block(), 3L * granule));
-    Arrays.fill(data, granule, 3 * granule, (byte) 0);
+    int first = block() < granule ? granule : 0; // else the range is aligned after all
+    Arrays.fill(data, first, 3 * granule, (byte) 0);
     assertArrayEquals(data, read(0, data.length));
   }
 

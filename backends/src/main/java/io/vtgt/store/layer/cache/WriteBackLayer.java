@@ -729,7 +729,7 @@ public final class WriteBackLayer extends Layer {
       latest = Math.max(latest, drain.sequence());
     }
     if (!pausing && (usable || leaving)) {
-      latest = Math.max(latest, isMuch() ? Long.MAX_VALUE : aged);
+      latest = Math.max(latest, isMuch() || leaving ? Long.MAX_VALUE : aged);
     }
     return dirty.oldest(latest, this::mayGo);
   }

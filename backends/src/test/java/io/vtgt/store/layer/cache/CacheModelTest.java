@@ -14,6 +14,7 @@ import io.vtgt.store.CompareResult;
 import io.vtgt.store.Layer;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreGate;
+import io.vtgt.store.layer.ByteRange;
 import io.vtgt.store.layer.DelayLayer;
 import io.vtgt.store.layer.FaultLayer;
 import io.vtgt.store.layer.cache.MediumModel.Content;
@@ -34,7 +35,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// halfway in the store.
 class CacheModelTest {
   /// For each mode: orders of layers times block sizes times cache sizes, each so many steps.
-  private static final int STEPS = Integer.getInteger("vtgt.steps", 2000);
+  private static final int STEPS = Integer.getInteger("vtgt.steps", 500);
 
   private static final int CELL = MediumModel.CELL;
   private static final int CELLS = 131; // the last block is not whole
@@ -142,8 +143,7 @@ class CacheModelTest {
                     random.nextLong(),
                     0.02,
                     EnumSet.allOf(FaultLayer.Operation.class),
-                    0,
-                    Long.MAX_VALUE,
+                    ByteRange.ALL,
                     random.nextBoolean()
                         ? StoreFault.Kind.UNAVAILABLE
                         : StoreFault.Kind.READ_ERROR));
