@@ -74,9 +74,7 @@ class CacheLayerTest {
 
   private Future<Void> begin(long offset, byte[] bytes) {
     return cache.write(
-        offset,
-        PooledByteBufAllocator.DEFAULT.directBuffer(bytes.length).writeBytes(bytes),
-        false);
+        offset, PooledByteBufAllocator.DEFAULT.directBuffer(bytes.length).writeBytes(bytes), false);
   }
 
   private void write(long offset, byte[] bytes) {
@@ -253,8 +251,7 @@ class CacheLayerTest {
   void storeWithOtherWriters_isRefused() {
     FakeStore shared = new FakeStore(SIZE, 256 << 10, true, true, 0, true);
     StoreFault fault =
-        assertThrows(
-            StoreFault.class, () -> new CacheLayerProvider().wrap(null, shared, Map.of()));
+        assertThrows(StoreFault.class, () -> new CacheLayerProvider().wrap(null, shared, Map.of()));
     assertSame(StoreFault.Kind.UNSUPPORTED, fault.kind());
   }
 

@@ -84,8 +84,7 @@ class WriteBackLayerTest {
     assertEquals(0, store.medium()[512]);
     byte[] got = read(0, 4096);
     assertArrayEquals(
-        new int[] {0, 1, 2, 2, 0},
-        new int[] {got[511], got[512], got[1024], got[3071], got[3072]});
+        new int[] {0, 1, 2, 2, 0}, new int[] {got[511], got[512], got[1024], got[3071], got[3072]});
     assertEquals(512 + 2048, count("cache.dirtyBytes"));
   }
 
@@ -202,8 +201,7 @@ class WriteBackLayerTest {
     assertTrue(flushed.succeeded());
     byte[] medium = store.durable();
     assertArrayEquals(
-        new int[] {1, 0, 0, 1},
-        new int[] {medium[1023], medium[1024], medium[3071], medium[3072]});
+        new int[] {1, 0, 0, 1}, new int[] {medium[1023], medium[1024], medium[3071], medium[3072]});
   }
 
   @Test
