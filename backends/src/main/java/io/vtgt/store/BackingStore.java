@@ -114,10 +114,20 @@ public interface BackingStore {
     return Optional.empty();
   }
 
+  /// The way to take the medium from another client; empty where clients do not exclude each other.
+  default Optional<TakeOver> takeOver() {
+    return Optional.empty();
+  }
+
   /// Tells `listener` from now on what happens to the medium by itself, beginning with its state
   /// where that is not usable. There is one listener: the next one takes the place of the one
   /// before.
   default void listen(StoreListener listener) {}
+
+  /// Whether some layer of it wants to know the [StoreCall] that it is asked for. Does not change.
+  default boolean asksForCalls() {
+    return false;
+  }
 
   /// What the store or layer counts by itself since it was opened, by names such as `cache.hits`;
   /// those of the stores below it included.

@@ -1,12 +1,27 @@
 package io.vtgt.store;
 
-/// On whose behalf the gate changes the medium: a command in progress. Known by its identity.
+/// On whose behalf the gate is asked: a command in progress. Known by its identity.
 public interface Caller {
+
+  /// The party of whatever the gateway does by itself.
+  Object GATEWAY =
+      new Object() {
+        @Override
+        public String toString() {
+          return "gateway";
+        }
+      };
 
   /// Nobody in particular: whoever waits for the changes of some caller waits for these too.
   Caller UNKNOWN = () -> false;
 
-  /// Nobody wants the result any more: of a change done in pieces no further piece is begun, and
-  /// one that waits for its turn never begins. Asked on any thread; once true, it stays so.
+  /// Nobody wants the result any more: of an operation done in pieces no further piece is begun,
+  /// and one that waits for its turn never begins. Asked on any thread; once true, it stays so.
   boolean aborted();
+
+  /// Who is behind the caller, for those who treat parties apart: equal for all calls of one I_T
+  /// nexus, [#GATEWAY] for the gateway's own. Its text is for people.
+  default Object party() {
+    return GATEWAY;
+  }
 }

@@ -2,15 +2,20 @@ package io.vtgt.store;
 
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.Future;
+import io.vtgt.store.Stores.LayerSpec;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /// A store that wraps another one and changes only what it is about.
 ///
 /// Every call goes on to [#next()]; a layer overrides the ones it cares for.
 public abstract class Layer implements BackingStore {
   private final BackingStore next;
+
+  // Written once, by whoever made it.
+  private LayerSpec madeOf;
 
   /// @param next the store below, owned by this layer: closing the layer closes it
   protected Layer(BackingStore next) {
@@ -19,6 +24,15 @@ public abstract class Layer implements BackingStore {
 
   protected final BackingStore next() {
     return next;
+  }
+
+  void madeOf(LayerSpec spec) {
+    madeOf = spec;
+  }
+
+  /// Empty where it was not made by [Stores].
+  Optional<LayerSpec> madeOf() {
+    return Optional.ofNullable(madeOf);
   }
 
   @Override
@@ -97,14 +111,36 @@ public abstract class Layer implements BackingStore {
   }
 
   @Override
+  public Optional<TakeOver> takeOver() {
+    return next.takeOver();
+  }
+
+  @Override
   public void listen(StoreListener listener) {
     next.listen(listener);
+  }
+
+  @Override
+  public boolean asksForCalls() {
+    return next.asksForCalls();
   }
 
   @Override
   public Map<String, Long> counters() {
     return next.counters();
   }
+
+  /// What is counted below, with the layer's own counters; a name that a layer below has too gets
+  /// the sum.
+  protected final Map<String, Long> countersWith(Map<String, Long> own) {
+    Map<String, Long> all = new TreeMap<>(next.counters());
+    own.forEach((name, count) -> all.merge(name, count, Long::sum));
+    return all;
+  }
+
+  /// From now on somebody waits until nothing is under way here, or (`false`) waits no longer: a
+  /// layer that keeps operations waiting on purpose lets them go on meanwhile. Any thread.
+  protected void hurry(boolean on) {}
 
   /// Hands everything on that the layer still holds back, and gives back what it took itself; the
   /// store below stays open. The gate has drained before, and no call follows.

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// One call of the gate, from its admission until the store has answered the last piece of it.
-abstract class Operation<T> implements Completable<T> {
+abstract class Operation<T> implements Completable<T>, StoreCall {
 
   /// Who has to wait for whom where ranges overlap.
   enum Reach {
@@ -121,8 +121,19 @@ abstract class Operation<T> implements Completable<T> {
   }
 
   /// No further piece is begun: it is abandoned, or its caller does not want it any more.
-  boolean stopped() {
+  @Override
+  public final boolean stopped() {
     return abandoned || caller.aborted();
+  }
+
+  @Override
+  public final Object party() {
+    return caller.party();
+  }
+
+  @Override
+  public final void waits() {
+    progress(gate.tickNow());
   }
 
   void abandon() {

@@ -93,7 +93,7 @@ final class Pieces {
   private void begin(long at, int size) {
     Future<?> answer;
     try {
-      answer = step.begin(at, size);
+      answer = gate.ask(operation, () -> step.begin(at, size));
     } catch (RuntimeException | Error e) {
       answer = Future.failedFuture(e);
     }

@@ -10,6 +10,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
+import io.vtgt.store.Stores.LayerSpec;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -108,8 +109,9 @@ public final class StoreGate {
   // Changed under `order`; null while everybody may use the medium.
   private volatile SoleUse user;
 
-  // Replaced by a reopening, when nothing is under way.
+  // Replaced when nothing is under way.
   private volatile BackingStore store;
+  private volatile boolean tellsCalls; // as the store asks
 
   // Written by whoever the store tells, read from every thread.
   private volatile StoreState state = StoreState.USABLE;
@@ -123,6 +125,7 @@ public final class StoreGate {
   public StoreGate(Vertx vertx, BackingStore store, Options options) {
     this.vertx = vertx;
     this.store = store;
+    this.tellsCalls = store.asksForCalls();
     this.options = options;
     int count = Integer.highestOneBit(2 * Runtime.getRuntime().availableProcessors());
     this.lanes = new Lane[Math.min(64, Math.max(4, count))];
@@ -220,9 +223,10 @@ public final class StoreGate {
   /// Reads `length` bytes from byte `offset`.
   ///
   /// @param length bytes, 0 to 2^31-1; longer than the store's transfer is split
+  /// @param caller whose read it is
   /// @return exactly `length` bytes, owned by the caller; a composite of the pieces where it was
   ///   split
-  public Future<ByteBuf> read(long offset, int length) {
+  public Future<ByteBuf> read(Caller caller, long offset, int length) {
     StoreFault fault = rangeFault("read", offset, length);
     if (fault != null) {
       return Future.failedFuture(fault);
@@ -232,7 +236,7 @@ public final class StoreGate {
     }
     return submit(
         new Operation<ByteBuf>(
-            this, Caller.UNKNOWN, Operation.Count.READ, Operation.Reach.READS, offset, length) {
+            this, caller, Operation.Count.READ, Operation.Reach.READS, offset, length) {
           @Override
           Future<ByteBuf> start() {
             return readWhole(this, offset, (int) length);
@@ -243,6 +247,11 @@ public final class StoreGate {
             answer.release();
           }
         });
+  }
+
+  /// The same for [Caller#UNKNOWN].
+  public Future<ByteBuf> read(long offset, int length) {
+    return read(Caller.UNKNOWN, offset, length);
   }
 
   /// Writes all readable bytes of `data` at byte `offset`.
@@ -576,6 +585,78 @@ public final class StoreGate {
     return store.writable();
   }
 
+  /// The same of the store below all layers.
+  public boolean storeWritable() {
+    return new LayerStack(vertx, store).below().writable();
+  }
+
+  /// Puts other layers over the store, which stays open; nothing where they are the same. What is
+  /// asked meanwhile waits. The old layers hand on what they hold back; where one cannot, or a new
+  /// one cannot be made, the old ones stay and this fails.
+  ///
+  /// @param wanted from the store outwards; [Stores#check] has passed
+  /// @param unfit why a store under new layers cannot be served, in words; empty when it can
+  public Future<Void> restack(
+      List<LayerSpec> wanted, Function<BackingStore, Optional<String>> unfit) {
+    LayerStack before = new LayerStack(vertx, store);
+    if (before.specs().equals(wanted)) {
+      return Future.succeededFuture();
+    }
+    before.hurry(true);
+    // First while the others go on: then there is little left to hand on.
+    Future<Void> flushed =
+        before.specs().isEmpty() || !store.writable() ? Future.succeededFuture() : flush();
+    return flushed
+        .transform(_ -> submit(new Restacking(wanted, unfit)))
+        .onComplete(_ -> new LayerStack(vertx, store).hurry(false));
+  }
+
+  private final class Restacking extends Change<Void> {
+    private final List<LayerSpec> wanted;
+    private final Function<BackingStore, Optional<String>> unfit;
+
+    Restacking(List<LayerSpec> wanted, Function<BackingStore, Optional<String>> unfit) {
+      super(Caller.UNKNOWN, Operation.Count.OWN, Operation.Reach.BARRIER, 0, 0);
+      this.wanted = wanted;
+      this.unfit = unfit;
+    }
+
+    @Override
+    Future<Void> start() {
+      if (quarantined > 0) { // reads: for changes a barrier waits
+        return Future.failedFuture(
+            new StoreFault(
+                StoreFault.Kind.UNAVAILABLE,
+                quarantined + " operations are unanswered beyond their deadline"));
+      }
+      return new LayerStack(vertx, store)
+          .replace(wanted, unfit, this::stopped)
+          .compose(
+              outcome -> {
+                if (!outcome.outermost().equals(store)) {
+                  use(outcome.outermost());
+                }
+                return outcome
+                    .refusal()
+                    .<Future<Void>>map(Future::failedFuture)
+                    .orElseGet(Future::succeededFuture);
+              });
+    }
+  }
+
+  /// Asks `next` from now on, and hears what it tells.
+  private void use(BackingStore next) {
+    StoreState before = state;
+    store = next;
+    tellsCalls = next.asksForCalls();
+    state = StoreState.USABLE;
+    next.listen(new Told(next)); // tells where it is not usable
+    StoreState now = state;
+    if (!now.equals(before)) {
+      listener.stateChanged(now);
+    }
+  }
+
   /// Drains, closes the store and goes on with another one that is opened over the same medium in
   /// another way. What is asked meanwhile waits. Where it cannot be opened the gate goes on with a
   /// closed store, and everything fails with [StoreFault.Kind#CLOSED].
@@ -591,9 +672,7 @@ public final class StoreGate {
                 .compose(_ -> opening.get())
                 .map(
                     opened -> {
-                      store = opened;
-                      state = StoreState.USABLE;
-                      opened.listen(new Told(opened));
+                      use(opened);
                       return null;
                     });
           }
@@ -604,6 +683,11 @@ public final class StoreGate {
   /// one drain first, and what is asked meanwhile waits.
   public Optional<Snapshots> snapshots() {
     return store.snapshots().map(_ -> new GatedSnapshots());
+  }
+
+  /// Takes the medium from another client. See [TakeOver].
+  public Optional<TakeOver> takeOver() {
+    return store.takeOver();
   }
 
   private final class GatedSnapshots implements Snapshots {
@@ -789,6 +873,7 @@ public final class StoreGate {
       closing = done.future();
     }
     closed = true; // seen by whoever takes a lane's monitor after `drained` did
+    new LayerStack(vertx, store).hurry(true);
     drained()
         .compose(_ -> store.close())
         .onComplete(
@@ -882,10 +967,15 @@ public final class StoreGate {
       breakWatches(operation);
     }
     try {
-      return operation.start();
+      return tellsCalls ? StoreCall.within(operation, operation::start) : operation.start();
     } catch (RuntimeException | Error e) {
       return Future.failedFuture(e);
     }
+  }
+
+  /// Asks the store for something on behalf of an operation that is under way.
+  <F extends Future<?>> F ask(Operation<?> operation, Supplier<F> step) {
+    return tellsCalls ? StoreCall.within(operation, step) : step.get();
   }
 
   /// The operation stands in its lane: whoever began to watch since, and then drained, has waited
@@ -1213,7 +1303,9 @@ public final class StoreGate {
 
   private Future<Void> flushAfter(Operation<?> operation) {
     operation.progress(tick);
-    return operation.stopped() ? Future.failedFuture(givenUp()) : store.flush();
+    return operation.stopped()
+        ? Future.failedFuture(givenUp())
+        : ask(operation, () -> store.flush());
   }
 
   private Future<Void> zero(Operation<?> operation, long offset, long length, boolean mayUnmap) {
@@ -1232,7 +1324,7 @@ public final class StoreGate {
             _ ->
                 operation.stopped()
                     ? Future.failedFuture(givenUp())
-                    : store.unmap(granules.offset(), granules.length()));
+                    : ask(operation, () -> store.unmap(granules.offset(), granules.length())));
   }
 
   private Future<Void> writeZeroBytes(Operation<?> operation, long offset, long length) {
@@ -1313,7 +1405,7 @@ public final class StoreGate {
               StoreFault.Kind.OUT_OF_RANGE, "update of " + length + " bytes with " + came));
     }
     operation.progress(tick);
-    return writeWhole(operation, offset, data, fua);
+    return ask(operation, () -> writeWhole(operation, offset, data, fua));
   }
 
   /// Where two buffers of one length differ first, or -1.

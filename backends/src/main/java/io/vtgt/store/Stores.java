@@ -4,7 +4,9 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vtgt.store.StoreProvider.OpenRequest;
 import io.vtgt.store.StoreProvider.OptionFault;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
@@ -84,20 +86,37 @@ public final class Stores {
     }
     return find(STORES, StoreProvider::kind, kind)
         .open(request)
-        .compose(store -> wrap(request.vertx(), store, layers));
+        .compose(
+            store -> {
+              try {
+                return Future.succeededFuture(wrap(request.vertx(), store, layers));
+              } catch (RuntimeException e) {
+                return store.close().transform(_ -> Future.failedFuture(e));
+              }
+            });
   }
 
-  private static Future<BackingStore> wrap(
-      Vertx vertx, BackingStore store, List<LayerSpec> layers) {
-    BackingStore outermost = store;
+  /// Puts layers over a store.
+  ///
+  /// @param store stays open where a layer cannot be made
+  /// @param layers from the store outwards; [#check] has passed
+  /// @return the outermost layer, or `store` where there are none
+  /// @throws RuntimeException as a provider does; the layers made before are detached
+  static BackingStore wrap(Vertx vertx, BackingStore store, List<LayerSpec> layers) {
+    Deque<Layer> made = new ArrayDeque<>(); // the outermost first
     try {
+      BackingStore outermost = store;
       for (LayerSpec spec : layers) {
-        outermost =
+        Layer layer =
             find(LAYERS, LayerProvider::kind, spec.kind()).wrap(vertx, outermost, spec.options());
+        layer.madeOf(spec);
+        made.push(layer);
+        outermost = layer;
       }
-      return Future.succeededFuture(outermost);
+      return outermost;
     } catch (RuntimeException e) {
-      return outermost.close().transform(_ -> Future.failedFuture(e));
+      made.forEach(Layer::detach); // nobody has asked them for anything
+      throw e;
     }
   }
 

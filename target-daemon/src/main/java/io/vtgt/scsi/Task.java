@@ -58,4 +58,9 @@ public record Task(
   public boolean aborted() {
     return life.ended();
   }
+
+  @Override
+  public Nexus.Id party() {
+    return nexus.id();
+  }
 }

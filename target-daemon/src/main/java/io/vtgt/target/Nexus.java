@@ -18,7 +18,18 @@ public final class Nexus {
   ///
   /// @param isid the 6 bytes of the ISID as a number
   /// @param portalGroup target portal group tag, the relative target port
-  public record Id(String initiatorName, long isid, String targetName, int portalGroup) {}
+  public record Id(String initiatorName, long isid, String targetName, int portalGroup) {
+    @Override
+    public String toString() {
+      return initiatorName
+          + ",i,0x"
+          + Long.toHexString(isid)
+          + " → "
+          + targetName
+          + ",t,0x"
+          + Integer.toHexString(portalGroup);
+    }
+  }
 
   /// Of an initiator whose address is not told: matched only by rules that match every address.
   private static final InetAddress UNKNOWN = unknown();
@@ -127,13 +138,7 @@ public final class Nexus {
 
   @Override
   public String toString() {
-    return id.initiatorName
-        + ",i,0x"
-        + Long.toHexString(id.isid)
-        + " → "
-        + id.targetName
-        + ",t,0x"
-        + Integer.toHexString(id.portalGroup);
+    return id.toString();
   }
 
   /// What `lun` (8 bytes) names for this nexus, or null. One array access: the data path.

@@ -11,11 +11,14 @@ import io.vtgt.store.BackingStore;
 import io.vtgt.store.CallingContext;
 import io.vtgt.store.CompareResult;
 import io.vtgt.store.Layer;
+import io.vtgt.store.StoreCall;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 
@@ -43,17 +46,35 @@ public final class DelayLayer extends Layer {
     }
   }
 
+  /// How the times differ, and where they count.
+  ///
+  /// @param jitterMillis up to so much is added by chance, each time as likely as the other
+  /// @param range operations outside are not delayed; a flush has no range
+  public record Spread(long seed, long jitterMillis, ByteRange range) {
+    public static final Spread NONE = new Spread(0, 0, ByteRange.ALL);
+  }
+
   private final Vertx vertx;
   private final Delays delays;
+  private final Spread spread;
+  private final Random random; // safe for several threads by itself
+  private final LongAdder delayed = new LongAdder();
 
   // Under its own monitor. A traffic that is held has a list here.
   private final Map<Traffic, List<Runnable>> held = new EnumMap<>(Traffic.class);
 
   /// @param vertx may be null where no time is set
-  public DelayLayer(Vertx vertx, BackingStore next, Delays delays) {
+  public DelayLayer(Vertx vertx, BackingStore next, Delays delays, Spread spread) {
     super(next);
     this.vertx = vertx;
     this.delays = delays;
+    this.spread = spread;
+    this.random = new Random(spread.seed());
+  }
+
+  /// One with the same time for each.
+  public DelayLayer(Vertx vertx, BackingStore next, Delays delays) {
+    this(vertx, next, delays, Spread.NONE);
   }
 
   /// Keeps what comes from now on, until [#release].
@@ -100,42 +121,52 @@ public final class DelayLayer extends Layer {
 
   @Override
   public Future<ByteBuf> read(long offset, int length) {
-    return later(Traffic.READS, () -> next().read(offset, length));
+    return later(Traffic.READS, offset, length, () -> next().read(offset, length));
   }
 
   @Override
   public Future<Void> write(long offset, ByteBuf data, boolean fua) {
-    return later(Traffic.WRITES, () -> next().write(offset, data, fua));
+    int length = data.readableBytes();
+    return later(Traffic.WRITES, offset, length, () -> next().write(offset, data, fua));
   }
 
   @Override
   public Future<Void> writeAtomic(long offset, ByteBuf data, boolean fua) {
-    return later(Traffic.WRITES, () -> next().writeAtomic(offset, data, fua));
+    int length = data.readableBytes();
+    return later(Traffic.WRITES, offset, length, () -> next().writeAtomic(offset, data, fua));
   }
 
   @Override
   public Future<Void> flush() {
-    return later(Traffic.FLUSHES, () -> next().flush());
+    return later(Traffic.FLUSHES, 0, Long.MAX_VALUE, () -> next().flush());
   }
 
   @Override
   public Future<Void> unmap(long offset, long length) {
-    return later(Traffic.WRITES, () -> next().unmap(offset, length));
+    return later(Traffic.WRITES, offset, length, () -> next().unmap(offset, length));
   }
 
   @Override
   public Future<Void> writeZeroes(long offset, long length, boolean mayUnmap) {
-    return later(Traffic.WRITES, () -> next().writeZeroes(offset, length, mayUnmap));
+    return later(
+        Traffic.WRITES, offset, length, () -> next().writeZeroes(offset, length, mayUnmap));
   }
 
   @Override
   public Future<CompareResult> compareAndWrite(long offset, ByteBuf expected, ByteBuf data) {
-    return later(Traffic.WRITES, () -> next().compareAndWrite(offset, expected, data));
+    int length = data.readableBytes();
+    return later(
+        Traffic.WRITES, offset, length, () -> next().compareAndWrite(offset, expected, data));
   }
 
   @Override
   public Future<Void> writeSame(long offset, long length, ByteBuf pattern) {
-    return later(Traffic.WRITES, () -> next().writeSame(offset, length, pattern));
+    return later(Traffic.WRITES, offset, length, () -> next().writeSame(offset, length, pattern));
+  }
+
+  @Override
+  public Map<String, Long> counters() {
+    return countersWith(Map.of("delay.delayed", delayed.sum()));
   }
 
   @Override
@@ -146,11 +177,13 @@ public final class DelayLayer extends Layer {
     return Future.succeededFuture();
   }
 
-  private <T> Future<T> later(Traffic traffic, Supplier<Future<T>> operation) {
+  private <T> Future<T> later(
+      Traffic traffic, long offset, long length, Supplier<Future<T>> operation) {
     ContextInternal context = CallingContext.current(vertx);
     Promise<T> promise = CallingContext.promise(context);
-    Runnable goOn = () -> run(context, () -> operation.get().onComplete(promise));
-    long millis = delays.millis(traffic);
+    StoreCall call = StoreCall.current();
+    Runnable goOn = () -> run(context, () -> StoreCall.within(call, operation).onComplete(promise));
+    long millis = millis(traffic, offset, length);
     synchronized (held) {
       List<Runnable> kept = held.get(traffic);
       if (kept != null) {
@@ -161,6 +194,7 @@ public final class DelayLayer extends Layer {
     if (millis == 0) {
       return operation.get();
     }
+    delayed.increment();
     // Not a Vert.x timer: that would be lost with the verticle that called.
     EventLoop loop =
         context != null
@@ -168,6 +202,16 @@ public final class DelayLayer extends Layer {
             : ((VertxInternal) vertx).nettyEventLoopGroup().next();
     var _ = loop.schedule(goOn, millis, TimeUnit.MILLISECONDS);
     return promise.future();
+  }
+
+  private long millis(Traffic traffic, long offset, long length) {
+    if (!spread.range().touches(offset, length)) {
+      return 0;
+    }
+    long least = delays.millis(traffic);
+    return spread.jitterMillis() == 0 || least == 0
+        ? least
+        : least + random.nextLong(spread.jitterMillis() + 1);
   }
 
   private static void run(ContextInternal context, Runnable step) {

@@ -30,7 +30,10 @@ public final class DelayLayerProvider implements LayerProvider {
     return List.of(
         new Option("readMillis", "integer", false, "0", "how long a read waits"),
         new Option("writeMillis", "integer", false, "0", "how long a change waits"),
-        new Option("flushMillis", "integer", false, "0", "how long a flush waits"));
+        new Option("flushMillis", "integer", false, "0", "how long a flush waits"),
+        new Option("jitterMillis", "integer", false, "0", "up to so much more, by chance"),
+        ByteRange.OPTION,
+        new Option("seed", "integer", false, "0", "the same seed gives the same chances"));
   }
 
   @Override
@@ -40,12 +43,13 @@ public final class DelayLayerProvider implements LayerProvider {
       return faults;
     }
     OptionValues values = new OptionValues(options);
-    for (Option option : options()) {
-      long millis = values.integer(option.name(), 0);
+    for (String name : List.of("readMillis", "writeMillis", "flushMillis", "jitterMillis")) {
+      long millis = values.integer(name, 0);
       if (millis < 0 || millis > MAX_MILLIS) {
-        faults.add(new OptionFault(option.name(), millis + " is not within 0 and " + MAX_MILLIS));
+        faults.add(new OptionFault(name, millis + " is not within 0 and " + MAX_MILLIS));
       }
     }
+    faults.addAll(ByteRange.check(values));
     return faults;
   }
 
@@ -58,6 +62,8 @@ public final class DelayLayerProvider implements LayerProvider {
         new DelayLayer.Delays(
             values.integer("readMillis", 0),
             values.integer("writeMillis", 0),
-            values.integer("flushMillis", 0)));
+            values.integer("flushMillis", 0)),
+        new DelayLayer.Spread(
+            values.integer("seed", 0), values.integer("jitterMillis", 0), ByteRange.of(values)));
   }
 }

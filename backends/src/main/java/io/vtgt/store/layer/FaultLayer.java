@@ -5,13 +5,19 @@ import io.vertx.core.Future;
 import io.vtgt.store.BackingStore;
 import io.vtgt.store.CompareResult;
 import io.vtgt.store.Extent;
+import io.vtgt.store.Geometry;
 import io.vtgt.store.Layer;
+import io.vtgt.store.Snapshots;
+import io.vtgt.store.Space;
 import io.vtgt.store.StoreFault;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 
 /// Fails some operations instead of passing them on, by chance from a seed or when a test says so.
 public final class FaultLayer extends Layer {
@@ -19,25 +25,38 @@ public final class FaultLayer extends Layer {
   /// What can be made to fail.
   public enum Operation {
     READ,
+    /// Atomic ones too.
     WRITE,
     FLUSH,
     UNMAP,
     WRITE_ZEROES,
     WRITE_SAME,
     COMPARE_AND_WRITE,
-    EXTENTS
+    EXTENTS,
+    SPACE,
+    RESIZE,
+    /// Whatever is done with snapshots.
+    SNAPSHOTS;
+
+    /// It is about a range of the medium, not about all of it.
+    boolean hasRange() {
+      return switch (this) {
+        case READ, WRITE, UNMAP, WRITE_ZEROES, WRITE_SAME, COMPARE_AND_WRITE, EXTENTS -> true;
+        case FLUSH, SPACE, RESIZE, SNAPSHOTS -> false;
+      };
+    }
   }
 
   /// When an operation fails by chance.
   ///
   /// @param rate share of those that fail, 0 to 1
   /// @param operations which are meant
-  /// @param from first byte that is meant
-  /// @param to byte after the last one that is meant; a flush is always meant
+  /// @param range which bytes are meant; an operation without a range is always meant
   public record Plan(
-      long seed, double rate, Set<Operation> operations, long from, long to, StoreFault.Kind kind) {
+      long seed, double rate, Set<Operation> operations, ByteRange range, StoreFault.Kind kind) {
     /// Nothing fails by chance.
-    public static final Plan NONE = new Plan(0, 0, Set.of(), 0, 0, StoreFault.Kind.UNAVAILABLE);
+    public static final Plan NONE =
+        new Plan(0, 0, Set.of(), ByteRange.ALL, StoreFault.Kind.UNAVAILABLE);
 
     public Plan {
       operations = Set.copyOf(operations);
@@ -45,12 +64,13 @@ public final class FaultLayer extends Layer {
 
     boolean means(Operation operation, long offset, long length) {
       return operations.contains(operation)
-          && (operation == Operation.FLUSH || (offset < to && from < offset + length));
+          && (!operation.hasRange() || range.touches(offset, length));
     }
   }
 
   private final Plan plan;
   private final Random random; // safe for several threads by itself
+  private final LongAdder injected = new LongAdder();
 
   // Under its own monitor.
   private final Map<Operation, StoreFault.Kind> failNext = new EnumMap<>(Operation.class);
@@ -70,78 +90,124 @@ public final class FaultLayer extends Layer {
 
   @Override
   public Future<ByteBuf> read(long offset, int length) {
-    StoreFault fault = fault(Operation.READ, offset, length);
-    return fault == null ? next().read(offset, length) : Future.failedFuture(fault);
+    return attempt(Operation.READ, offset, length, () -> next().read(offset, length));
   }
 
   @Override
   public Future<Void> write(long offset, ByteBuf data, boolean fua) {
-    StoreFault fault = fault(Operation.WRITE, offset, data.readableBytes());
-    if (fault == null) {
-      return next().write(offset, data, fua);
-    }
-    data.release();
-    return Future.failedFuture(fault);
+    int length = data.readableBytes();
+    return attempt(Operation.WRITE, offset, length, () -> next().write(offset, data, fua), data);
   }
 
   @Override
   public Future<Void> writeAtomic(long offset, ByteBuf data, boolean fua) {
-    StoreFault fault = fault(Operation.WRITE, offset, data.readableBytes());
-    if (fault == null) {
-      return next().writeAtomic(offset, data, fua);
-    }
-    data.release();
-    return Future.failedFuture(fault);
+    int length = data.readableBytes();
+    return attempt(
+        Operation.WRITE, offset, length, () -> next().writeAtomic(offset, data, fua), data);
   }
 
   @Override
   public Future<Void> flush() {
-    StoreFault fault = fault(Operation.FLUSH, 0, 0);
-    return fault == null ? next().flush() : Future.failedFuture(fault);
+    return attempt(Operation.FLUSH, () -> next().flush());
   }
 
   @Override
   public Future<Void> unmap(long offset, long length) {
-    StoreFault fault = fault(Operation.UNMAP, offset, length);
-    return fault == null ? next().unmap(offset, length) : Future.failedFuture(fault);
+    return attempt(Operation.UNMAP, offset, length, () -> next().unmap(offset, length));
   }
 
   @Override
   public Future<Void> writeZeroes(long offset, long length, boolean mayUnmap) {
-    StoreFault fault = fault(Operation.WRITE_ZEROES, offset, length);
-    return fault == null
-        ? next().writeZeroes(offset, length, mayUnmap)
-        : Future.failedFuture(fault);
+    return attempt(
+        Operation.WRITE_ZEROES, offset, length, () -> next().writeZeroes(offset, length, mayUnmap));
   }
 
   @Override
   public Future<Void> writeSame(long offset, long length, ByteBuf pattern) {
-    StoreFault fault = fault(Operation.WRITE_SAME, offset, length);
-    if (fault == null) {
-      return next().writeSame(offset, length, pattern);
-    }
-    pattern.release();
-    return Future.failedFuture(fault);
+    return attempt(
+        Operation.WRITE_SAME,
+        offset,
+        length,
+        () -> next().writeSame(offset, length, pattern),
+        pattern);
   }
 
   @Override
   public Future<CompareResult> compareAndWrite(long offset, ByteBuf expected, ByteBuf data) {
-    StoreFault fault = fault(Operation.COMPARE_AND_WRITE, offset, data.readableBytes());
-    if (fault == null) {
-      return next().compareAndWrite(offset, expected, data);
-    }
-    expected.release();
-    data.release();
-    return Future.failedFuture(fault);
+    return attempt(
+        Operation.COMPARE_AND_WRITE,
+        offset,
+        data.readableBytes(),
+        () -> next().compareAndWrite(offset, expected, data),
+        expected,
+        data);
   }
 
   @Override
   public Future<List<Extent>> extents(long offset, long length) {
-    StoreFault fault = fault(Operation.EXTENTS, offset, length);
-    return fault == null ? next().extents(offset, length) : Future.failedFuture(fault);
+    return attempt(Operation.EXTENTS, offset, length, () -> next().extents(offset, length));
   }
 
-  private StoreFault fault(Operation operation, long offset, long length) {
+  @Override
+  public Future<Space> space() {
+    return attempt(Operation.SPACE, () -> next().space());
+  }
+
+  @Override
+  public Future<Geometry> resize(long bytes) {
+    return attempt(Operation.RESIZE, () -> next().resize(bytes));
+  }
+
+  @Override
+  public Optional<Snapshots> snapshots() {
+    return next().snapshots().map(FaultySnapshots::new);
+  }
+
+  @Override
+  public Map<String, Long> counters() {
+    return countersWith(Map.of("fault.injected", injected.sum()));
+  }
+
+  private final class FaultySnapshots implements Snapshots {
+    private final Snapshots below;
+
+    FaultySnapshots(Snapshots below) {
+      this.below = below;
+    }
+
+    @Override
+    public Future<List<Snapshot>> list() {
+      return attempt(Operation.SNAPSHOTS, below::list);
+    }
+
+    @Override
+    public Future<Void> create(String name) {
+      return attempt(Operation.SNAPSHOTS, () -> below.create(name));
+    }
+
+    @Override
+    public Future<Void> rollback(String name) {
+      return attempt(Operation.SNAPSHOTS, () -> below.rollback(name));
+    }
+
+    @Override
+    public Future<Void> remove(String name) {
+      return attempt(Operation.SNAPSHOTS, () -> below.remove(name));
+    }
+
+    @Override
+    public Future<Void> protect(String name, boolean isProtected) {
+      return attempt(Operation.SNAPSHOTS, () -> below.protect(name, isProtected));
+    }
+  }
+
+  private <T> Future<T> attempt(Operation operation, Supplier<Future<T>> passOn) {
+    return attempt(operation, 0, 0, passOn);
+  }
+
+  /// @param data released where the operation fails here
+  private <T> Future<T> attempt(
+      Operation operation, long offset, long length, Supplier<Future<T>> passOn, ByteBuf... data) {
     StoreFault.Kind kind;
     synchronized (failNext) {
       kind = failNext.remove(operation);
@@ -151,9 +217,15 @@ public final class FaultLayer extends Layer {
         && random.nextDouble() < plan.rate()) {
       kind = plan.kind();
     }
-    return kind == null
-        ? null
-        : new StoreFault(
-            kind, "fault layer: " + operation + " of " + length + " bytes at " + offset);
+    if (kind == null) {
+      return passOn.get();
+    }
+    injected.increment();
+    for (ByteBuf each : data) {
+      each.release();
+    }
+    return Future.failedFuture(
+        new StoreFault(
+            kind, "fault layer: " + operation + " of " + length + " bytes at " + offset));
   }
 }

@@ -5,7 +5,6 @@ import io.vtgt.store.BackingStore;
 import io.vtgt.store.Layer;
 import io.vtgt.store.LayerProvider;
 import io.vtgt.store.OptionValues;
-import io.vtgt.store.Size;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreProvider.Option;
 import io.vtgt.store.StoreProvider.OptionFault;
@@ -16,7 +15,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 
 /// Makes a [FaultLayer].
@@ -43,7 +41,7 @@ public final class FaultLayerProvider implements LayerProvider {
             false,
             "all",
             "which ones, separated by commas: " + words(FaultLayer.Operation.values())),
-        new Option("range", "string", false, "", "only these bytes: from..to, such as 1MiB..2MiB"),
+        ByteRange.OPTION,
         new Option(
             "fault",
             "string",
@@ -72,10 +70,7 @@ public final class FaultLayerProvider implements LayerProvider {
                   + ": allowed are "
                   + words(FaultLayer.Operation.values())));
     }
-    if (range(values).isEmpty()) {
-      faults.add(
-          new OptionFault("range", values.text("range").orElseThrow() + " is not like 1MiB..2MiB"));
-    }
+    faults.addAll(ByteRange.check(values));
     if (faultKind(values).isEmpty()) {
       faults.add(
           new OptionFault(
@@ -90,33 +85,14 @@ public final class FaultLayerProvider implements LayerProvider {
   @Override
   public Layer wrap(Vertx vertx, BackingStore next, Map<String, Object> options) {
     OptionValues values = new OptionValues(options);
-    Range range = range(values).orElseThrow();
     return new FaultLayer(
         next,
         new FaultLayer.Plan(
             values.integer("seed", 0),
             values.number("rate", Double.parseDouble(DEFAULT_RATE)),
             operations(values).orElseThrow(),
-            range.from(),
-            range.to(),
+            ByteRange.of(values),
             faultKind(values).orElseThrow()));
-  }
-
-  private record Range(long from, long to) {}
-
-  private static Optional<Range> range(OptionValues values) {
-    if (values.text("range").isEmpty()) {
-      return Optional.of(new Range(0, Long.MAX_VALUE));
-    }
-    String[] ends = values.text("range").get().split("\\.\\.", -1);
-    if (ends.length != 2) {
-      return Optional.empty();
-    }
-    OptionalLong from = Size.parse(ends[0]);
-    OptionalLong to = Size.parse(ends[1]);
-    return from.isPresent() && to.isPresent() && from.getAsLong() < to.getAsLong()
-        ? Optional.of(new Range(from.getAsLong(), to.getAsLong()))
-        : Optional.empty();
   }
 
   /// Empty when one of them is unknown.

@@ -2,12 +2,14 @@ package io.vtgt.mgmt.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import picocli.CommandLine.Model.CommandSpec;
@@ -48,6 +50,11 @@ final class UnitOptions {
   private Map<String, String> options;
 
   @Option(
+      names = "--create",
+      description = "make the image first, with --size and those -o that are of a new image")
+  private boolean create;
+
+  @Option(
       names = "--layer",
       paramLabel = "KIND[,NAME=VALUE...]",
       description = "a layer over the store, with its options; repeatable, outermost first")
@@ -75,6 +82,7 @@ final class UnitOptions {
         || lun != null
         || size != null
         || options != null
+        || create
         || layers != null
         || name != null
         || blockSize != null
@@ -91,6 +99,9 @@ final class UnitOptions {
     if (file != null && kind != null) {
       throw wrong(
           "--file and --store exclude each other: --file PATH is --store file -o path=PATH.");
+    }
+    if (create && kind == null) {
+      throw wrong("--create goes with --store; a --file with --size is made by itself.");
     }
     if (options == null) {
       return;
@@ -110,6 +121,28 @@ final class UnitOptions {
     return new ParameterException(verb.commandLine(), message);
   }
 
+  /// Makes the image where that is asked for, then adds the unit.
+  ///
+  /// @param others units of the same target
+  /// @param add takes the unit as [#unit] has it
+  JsonNode added(AdminClient client, JsonNode others, Function<ObjectNode, JsonNode> add) {
+    if (!create) {
+      return add.apply(unit(client, others));
+    }
+    var image = NewImage.split(client, kind, size, options == null ? Map.of() : options);
+    size = null;
+    options = image.storeOptions();
+    image.create(client);
+    try {
+      return add.apply(unit(client, others));
+    } catch (AdminClient.Refused refused) {
+      throw new AdminClient.Refused(
+          refused.exitCode,
+          refused.getMessage() + "\nThe image " + image.name() + " was made, and stays.",
+          refused.problem);
+    }
+  }
+
   /// The unit as the interface takes it. The daemon knows the types of the options.
   ///
   /// @param others units of the same target
@@ -121,9 +154,7 @@ final class UnitOptions {
     }
     unit.set("store", store(client));
     if (layers != null) {
-      JsonNode kinds = client.get("/v1/layers");
-      var array = unit.putArray("layers");
-      layers.forEach(layer -> array.add(layer(kinds, layer)));
+      unit.set("layers", layers(verb, client, layers));
     }
     if (blockSize != null) {
       unit.put("blockSize", blockSize);
@@ -155,9 +186,22 @@ final class UnitOptions {
     return store;
   }
 
+  /// What `--layer` says, as the interface takes it.
+  ///
+  /// @param verb who is told of a wrong one
+  /// @param layers outermost first
+  static ArrayNode layers(CommandSpec verb, AdminClient client, List<String> layers) {
+    ArrayNode array = AdminClient.JSON.createArrayNode();
+    if (!layers.isEmpty()) {
+      JsonNode kinds = client.get("/v1/layers");
+      layers.forEach(layer -> array.add(layer(verb, kinds, layer)));
+    }
+    return array;
+  }
+
   /// `kind,name=value,name=value`; what stands between commas without a `=` continues the value
   /// before it.
-  private ObjectNode layer(JsonNode kinds, String text) {
+  private static ObjectNode layer(CommandSpec verb, JsonNode kinds, String text) {
     var parts = new ArrayList<>(List.of(text.split(",", -1)));
     ObjectNode layer = AdminClient.JSON.createObjectNode().put("kind", parts.removeFirst());
     Map<String, String> values = new LinkedHashMap<>();
@@ -170,7 +214,9 @@ final class UnitOptions {
       } else if (last != null) {
         values.merge(last, part, (before, after) -> before + "," + after);
       } else {
-        throw wrong("--layer '" + text + "': after the kind come options as NAME=VALUE.");
+        throw new ParameterException(
+            verb.commandLine(),
+            "--layer '" + text + "': after the kind come options as NAME=VALUE.");
       }
     }
     typed(layer, kinds, values);

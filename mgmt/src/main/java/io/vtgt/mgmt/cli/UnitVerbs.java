@@ -2,6 +2,7 @@ package io.vtgt.mgmt.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -24,7 +25,8 @@ final class UnitVerbs implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "Missing a verb: list, show, add, set, resize, eject, load or remove.");
+        spec.commandLine(),
+        "Missing a verb: list, show, add, set, resize, eject, load, take-over or remove.");
   }
 
   @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists the units.")
@@ -58,24 +60,45 @@ final class UnitVerbs implements Runnable {
         "store loses its data by that.",
         "",
         "  vtgtadm unit set iqn.2026-11.com.example:db/0 readOnly=true",
-        "  vtgtadm unit set iqn.2026-11.com.example:db/0 mode.writeCache=false identity.vendor=ACME"
+        "  vtgtadm unit set iqn.2026-11.com.example:db/0 mode.writeCache=false"
+            + " identity.vendor=ACME",
+        "  vtgtadm unit set iqn.2026-11.com.example:db/0 --layer throttle,per=nexus,iops=500"
       })
   int set(
       @Parameters(paramLabel = "TARGET/LUN", description = "the unit") String unit,
       @Parameters(
               paramLabel = "NAME=VALUE",
-              arity = "1..*",
+              arity = "0..*",
               completionCandidates = UnitSettings.Names.class,
               description = "a setting and its new value; repeatable")
           Map<String, String> settings,
+      @Option(
+              names = "--layer",
+              paramLabel = "KIND[,NAME=VALUE...]",
+              description =
+                  "a layer over the store, in place of those there are; repeatable, outermost"
+                      + " first")
+          List<String> layers,
+      @Option(names = "--no-layers", description = "take all layers off") boolean noLayers,
       @Option(names = "--dry-run", description = "only tell what would be done") boolean dryRun) {
+    if (settings == null && layers == null && !noLayers) {
+      throw new ParameterException(spec.commandLine(), "What shall be set? Give NAME=VALUE.");
+    }
+    if (layers != null && noLayers) {
+      throw new ParameterException(
+          spec.commandLine(), "--layer and --no-layers exclude each other.");
+    }
     String path = unit(unit);
     return vtgtadm.print(
         spec,
-        client ->
-            client.patch(
-                path + (dryRun ? "?dryRun=true" : ""),
-                UnitSettings.changes(client, path, settings)),
+        client -> {
+          ObjectNode changes =
+              UnitSettings.changes(client, path, settings == null ? Map.of() : settings);
+          if (layers != null || noLayers) {
+            changes.set("layers", UnitOptions.layers(spec, client, noLayers ? List.of() : layers));
+          }
+          return client.patch(path + (dryRun ? "?dryRun=true" : ""), changes);
+        },
         Vtgtadm::changes);
   }
 
@@ -116,6 +139,18 @@ final class UnitVerbs implements Runnable {
   }
 
   @Command(
+      name = "take-over",
+      mixinStandardHelpOptions = true,
+      description = {
+        "Takes a unit's medium from the client that holds it for itself, such as a gateway",
+        "that hangs; that client is shut out first, and loses what it had not written."
+      })
+  int takeOver(@Parameters(paramLabel = "TARGET/LUN", description = "the unit") String unit) {
+    String path = unit(unit) + "/take-over";
+    return vtgtadm.print(spec, client -> client.post(path), _ -> "the medium is ours");
+  }
+
+  @Command(
       name = "add",
       mixinStandardHelpOptions = true,
       sortOptions = false,
@@ -124,20 +159,20 @@ final class UnitVerbs implements Runnable {
       footer = {
         "",
         "The store is --file PATH, or --store KIND with its options as -o NAME=VALUE",
-        "(`vtgtadm stores` lists kinds and options).",
+        "(`vtgtadm stores` lists kinds and options). With --create the image is made first:",
+        "then --size and options of a new image are for that.",
         "",
         "  vtgtadm unit add iqn.2026-11.com.example:db --file db.img --size 10GiB",
-        "  vtgtadm unit add iqn.2026-11.com.example:db --store memory -o size=1GiB"
+        "  vtgtadm unit add iqn.2026-11.com.example:db --store memory -o size=1GiB",
+        "  vtgtadm unit add iqn.2026-11.com.example:db --store rbd -o image=db --create --size"
+            + " 10GiB"
       })
   int add(
       @Parameters(paramLabel = "TARGET", description = "the target's name") String target,
       @Mixin UnitOptions options) {
     options.check();
     String units = units(target);
-    return vtgtadm.print(
-        spec,
-        client -> client.post(units, options.unit(client, client.get(units))),
-        Vtgtadm::changes);
+    return vtgtadm.print(spec, client -> options.added(client, client.get(units), unit -> client.post(units, unit)), Vtgtadm::changes);
   }
 
   @Command(
@@ -153,10 +188,15 @@ final class UnitVerbs implements Runnable {
 
   /// The address of `TARGET/LUN`: an iSCSI name has no slash.
   private String unit(String name) {
+    return unit(spec, name);
+  }
+
+  /// The same for other verbs.
+  static String unit(CommandSpec verb, String name) {
     int slash = name.lastIndexOf('/');
     if (slash < 0 || !name.substring(slash + 1).matches("\\d+")) {
       throw new ParameterException(
-          spec.commandLine(), "Which unit? '" + name + "' is not TARGET/LUN.");
+          verb.commandLine(), "Which unit? '" + name + "' is not TARGET/LUN.");
     }
     return units(name.substring(0, slash)) + "/" + name.substring(slash + 1);
   }

@@ -17,7 +17,7 @@ public final class UnitFields {
 
   /// What a unit is told apart by, or was opened with: a change closes it and opens it again.
   private static final Set<String> REOPENING =
-      Set.of("name", STORE, "layers", "blockSize", "identity.uuid", "identity.naa");
+      Set.of("name", STORE, "blockSize", "identity.uuid", "identity.naa");
 
   /// The unit's address, and its store, whose options have names of their own.
   private static final Set<String> NOT_SET_BY_NAME = Set.of("lun", "layers", STORE);

@@ -21,6 +21,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -136,10 +137,16 @@ class VtgtadmTest {
   void stores_asked_hasKindsWithTheirOptions() throws Exception {
     assertEquals(
         """
-        KIND         OPTION  TYPE    DEFAULT     MEANING
-        file                                     a file
-                     path    string  (required)  where it is
-        layer delay                              answers later
+        KIND         OPTION  TYPE     DEFAULT     MEANING
+        file                                      a file
+                     path    string   (required)  where it is
+                     key     secret               opens it
+        rbd                                       an image
+                     image   string   (required)  its name
+          new image  size    size                 of the image
+          new image  parent  string               to clone
+          new image  order   integer              of objects
+        layer delay                               answers later
         """,
         ok("stores").out);
     assertEquals("file", json("stores").at("/stores/0/kind").asText());
@@ -237,6 +244,25 @@ class VtgtadmTest {
         "change identity.vendor of unit 0 of " + A + "\n",
         ok("unit", "set", A + "/0", "identity.vendor=").out);
     assertEquals(java.util.Optional.empty(), unit(A, 0).identity().vendor());
+  }
+
+  @Test
+  void unit_setLayers_takesThePlaceOfThoseThereAre() {
+    var changed = "change layers of unit 0 of " + A + "\n";
+    assertEquals(
+        changed,
+        ok("unit", "set", A + "/0", "--layer", "delay,readMillis=5", "--layer", "delay").out);
+    assertEquals(
+        List.of(Map.of("kind", "delay", "readMillis", "5"), Map.of("kind", "delay")),
+        unit(A, 0).layers());
+    assertEquals(changed, ok("unit", "set", A + "/0", "--no-layers").out);
+    assertEquals(List.of(), unit(A, 0).layers());
+    for (String[] wrong :
+        new String[][] {{}, {"--no-layers", "--layer", "delay"}, {"--layer", "delay,5"}}) {
+      var words = new ArrayList<>(List.of("unit", "set", A + "/0"));
+      words.addAll(List.of(wrong));
+      assertEquals(ExitCode.USAGE, run(words.toArray(String[]::new)).status);
+    }
   }
 
   @Test

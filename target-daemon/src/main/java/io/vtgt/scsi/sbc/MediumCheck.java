@@ -6,17 +6,19 @@ import io.vtgt.scsi.Asc;
 import io.vtgt.scsi.Completion;
 import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.SenseKey;
+import io.vtgt.store.Caller;
 import io.vtgt.store.StoreGate;
 import java.nio.ByteBuffer;
 import java.util.OptionalLong;
 
 /// Reads a range of the medium in pieces, and compares it with what the initiator sent.
 ///
+/// @param caller whose check it is
 /// @param offset first byte on the medium
 /// @param length bytes
 /// @param expected borrowed for as long as the check runs: as long as the range, or one block that
 ///   the range repeats, or empty when the medium must only be readable
-record MediumCheck(StoreGate gate, long offset, long length, ByteBuf expected) {
+record MediumCheck(StoreGate gate, Caller caller, long offset, long length, ByteBuf expected) {
   /// What a check holds in memory besides `expected`; a multiple of every block length.
   private static final int PIECE_BYTES = 1 << 20;
 
@@ -41,7 +43,7 @@ record MediumCheck(StoreGate gate, long offset, long length, ByteBuf expected) {
       return Future.succeededFuture(OptionalLong.empty());
     }
     int piece = (int) Math.min(PIECE_BYTES, length - position);
-    return gate.read(offset + position, piece)
+    return gate.read(caller, offset + position, piece)
         .compose(
             actual -> {
               int difference = difference(actual, position);

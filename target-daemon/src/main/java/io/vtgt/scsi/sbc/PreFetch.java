@@ -27,7 +27,7 @@ final class PreFetch {
     int length = (int) Math.min(wanted, MAX_BYTES / blockBytes) * blockBytes;
     return new Step.Running(
         unit.gate()
-            .read(lba * blockBytes, length)
+            .read(task, lba * blockBytes, length)
             .map(
                 data -> {
                   data.release();

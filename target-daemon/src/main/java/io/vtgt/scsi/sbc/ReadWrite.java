@@ -34,7 +34,7 @@ final class ReadWrite {
     }
     int blockBytes = unit.profile().blockBytes();
     StoreGate gate = unit.gate();
-    Future<ByteBuf> data = gate.read(lba * blockBytes, (int) blockCount * blockBytes);
+    Future<ByteBuf> data = gate.read(task, lba * blockBytes, (int) blockCount * blockBytes);
     if (fua(layout, cdb)) {
       data = data.compose(bytes -> durable(gate, bytes));
     }

@@ -41,12 +41,12 @@ final class Verify {
     int blockBytes = unit.profile().blockBytes();
     long length = blockCount * blockBytes;
     if (byteCheck == 0) {
-      return check(unit, lba * blockBytes, length, Unpooled.EMPTY_BUFFER);
+      return check(task, unit, lba * blockBytes, length, Unpooled.EMPTY_BUFFER);
     }
     int dataLength = byteCheck == 1 ? (int) length : blockBytes;
     return task.dataOutLength() < dataLength
         ? DATA_TOO_SHORT
-        : new Step.NeedsData(dataLength, data -> check(unit, lba * blockBytes, length, data));
+        : new Step.NeedsData(dataLength, data -> check(task, unit, lba * blockBytes, length, data));
   }
 
   /// BYTCHK: 0 reads only, 1 compares, 2 is reserved, 3 compares with one block.
@@ -59,9 +59,9 @@ final class Verify {
   }
 
   /// @param expected owned by this method
-  static Step check(LogicalUnit unit, long offset, long length, ByteBuf expected) {
+  static Step check(Task task, LogicalUnit unit, long offset, long length, ByteBuf expected) {
     return new Step.Running(
-        new MediumCheck(unit.gate(), offset, length, expected)
+        new MediumCheck(unit.gate(), task, offset, length, expected)
             .completion()
             .onSuccess(_ -> unit.statistics().verified(length))
             .onComplete(_ -> expected.release()));

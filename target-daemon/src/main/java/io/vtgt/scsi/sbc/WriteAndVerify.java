@@ -44,7 +44,7 @@ final class WriteAndVerify {
     int length = data.readableBytes();
     ByteBuf expected = compare ? data.retainedDuplicate() : Unpooled.EMPTY_BUFFER;
     return gate.write(task, offset, data, true)
-        .compose(_ -> new MediumCheck(gate, offset, length, expected).completion())
+        .compose(_ -> new MediumCheck(gate, task, offset, length, expected).completion())
         .onSuccess(_ -> unit.statistics().verified(length))
         .onComplete(_ -> expected.release());
   }

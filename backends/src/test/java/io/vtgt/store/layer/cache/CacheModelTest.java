@@ -14,6 +14,7 @@ import io.vtgt.store.CompareResult;
 import io.vtgt.store.Layer;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreGate;
+import io.vtgt.store.layer.ByteRange;
 import io.vtgt.store.layer.DelayLayer;
 import io.vtgt.store.layer.FaultLayer;
 import io.vtgt.store.layer.cache.MediumModel.Content;
@@ -142,8 +143,7 @@ class CacheModelTest {
                     random.nextLong(),
                     0.02,
                     EnumSet.allOf(FaultLayer.Operation.class),
-                    0,
-                    Long.MAX_VALUE,
+                    ByteRange.ALL,
                     random.nextBoolean()
                         ? StoreFault.Kind.UNAVAILABLE
                         : StoreFault.Kind.READ_ERROR));
