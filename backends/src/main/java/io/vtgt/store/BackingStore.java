@@ -114,6 +114,11 @@ public interface BackingStore {
     return Optional.empty();
   }
 
+  /// The way to take the medium from another client; empty where clients do not exclude each other.
+  default Optional<TakeOver> takeOver() {
+    return Optional.empty();
+  }
+
   /// Tells `listener` from now on what happens to the medium by itself, beginning with its state
   /// where that is not usable. There is one listener: the next one takes the place of the one
   /// before.

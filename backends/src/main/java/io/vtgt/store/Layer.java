@@ -111,6 +111,11 @@ public abstract class Layer implements BackingStore {
   }
 
   @Override
+  public Optional<TakeOver> takeOver() {
+    return next.takeOver();
+  }
+
+  @Override
   public void listen(StoreListener listener) {
     next.listen(listener);
   }

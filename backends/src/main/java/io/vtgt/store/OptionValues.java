@@ -32,7 +32,7 @@ public record OptionValues(Map<String, Object> values) {
         }
       } else if (!fits(option.type(), value)) {
         faults.add(
-            new OptionFault(option.name(), "'" + value + "' is no " + described(option.type())));
+            new OptionFault(option.name(), shown(option, value) + " is no " + described(option)));
       }
     }
     return faults;
@@ -40,7 +40,7 @@ public record OptionValues(Map<String, Object> values) {
 
   private static boolean fits(String type, Object value) {
     return switch (type) {
-      case "string" -> value instanceof String text && !text.isBlank();
+      case "string", "secret" -> value instanceof String text && !text.isBlank();
       case "integer" -> value instanceof Integer || value instanceof Long;
       case "number" -> value instanceof Number;
       case "boolean" -> value instanceof Boolean;
@@ -51,8 +51,16 @@ public record OptionValues(Map<String, Object> values) {
     };
   }
 
-  private static String described(String type) {
-    return type.equals("size") ? "size (" + Size.SYNTAX + ")" : type;
+  private static String shown(Option option, Object value) {
+    return option.type().equals("secret") ? "what was given" : "'" + value + "'";
+  }
+
+  private static String described(Option option) {
+    return switch (option.type()) {
+      case "size" -> "size (" + Size.SYNTAX + ")";
+      case "secret" -> "string";
+      default -> option.type();
+    };
   }
 
   public Optional<String> text(String name) {

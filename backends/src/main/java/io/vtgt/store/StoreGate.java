@@ -685,6 +685,11 @@ public final class StoreGate {
     return store.snapshots().map(_ -> new GatedSnapshots());
   }
 
+  /// Takes the medium from another client. See [TakeOver].
+  public Optional<TakeOver> takeOver() {
+    return store.takeOver();
+  }
+
   private final class GatedSnapshots implements Snapshots {
     @Override
     public Future<List<Snapshot>> list() {

@@ -5,6 +5,7 @@ import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// Makes stores of one kind. Found by [#kind()] through `ServiceLoader`.
 public interface StoreProvider {
@@ -29,9 +30,16 @@ public interface StoreProvider {
   /// @return the open store; fails with [StoreFault] whose message says in words why not
   Future<BackingStore> open(OpenRequest request);
 
+  /// What can be done to media of this kind that need not be open; empty where they are made and
+  /// removed elsewhere.
+  default Optional<Media> media() {
+    return Optional.empty();
+  }
+
   /// One option, as help, docs and the JSON Schema show it.
   ///
-  /// @param type JSON type: `string`, `integer`, `boolean`, `size` (bytes, or text such as `10GiB`)
+  /// @param type JSON type: `string`, `integer`, `boolean`, `size` (bytes, or text such as
+  ///   `10GiB`), `secret` (a string that is never shown)
   /// @param defaultValue as text; empty when required or when leaving it out means "none"
   record Option(String name, String type, boolean required, String defaultValue, String meaning) {}
 

@@ -1,8 +1,5 @@
 package io.vtgt.bench;
 
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,10 +31,14 @@ final class Compare implements Callable<Integer> {
   private double seconds;
 
   @Option(
-      names = "--stores",
+      names = {"--store", "--stores"},
       split = ",",
       defaultValue = "null,file",
-      description = "of null, file, aio (tgtd's aio against our file) (${DEFAULT-VALUE})")
+      description = {
+        "of null, file, aio (tgtd's aio against our file), and rbd (a Ceph cluster of its own;"
+            + " tgt's",
+        "rbd store and fio on the same image) (${DEFAULT-VALUE})"
+      })
   private List<String> stores;
 
   @Option(
@@ -67,18 +68,13 @@ final class Compare implements Callable<Integer> {
     Path folder =
         temporary ? Files.createTempDirectory("vtgt-bench") : Files.createDirectories(work);
     long span = spanMebibytes << 20;
-    var workloads =
-        Generator.standardWorkloads().stream().filter(w -> w.label().contains(only)).toList();
-    try (var vtgtd = new Vtgtd(folder, span);
-        var tgtd = alone ? null : new Tgtd(folder, span);
-        var generator = new Generator()) {
-      for (String store : stores) {
-        var subjects = new ArrayList<Generator.Subject>();
-        if (tgtd != null) {
-          subjects.add(tgtd.subject(store));
-        }
-        subjects.add(vtgtd.subject(store));
-        measure(generator, store, subjects, workloads, span);
+    try (var generator = new Generator()) {
+      if (stores.contains("rbd")) {
+        new RbdRace(generator, folder, rounds, (long) (seconds * 1000), only, alone).run();
+      }
+      var others = stores.stream().filter(store -> !store.equals("rbd")).toList();
+      if (!others.isEmpty()) {
+        race(generator, folder, span, others);
       }
     } finally {
       if (temporary) {
@@ -86,6 +82,26 @@ final class Compare implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private void race(Generator generator, Path folder, long span, List<String> stores)
+      throws Exception {
+    var workloads =
+        Generator.standardWorkloads().stream().filter(w -> w.label().contains(only)).toList();
+    Path image = folder.resolve("vtgtd.img");
+    Servers.fill(image, span);
+    try (var vtgtd = new Vtgtd(folder, Vtgtd.standardTargets(image));
+        var tgtd = alone ? null : Tgtd.standard(folder, span)) {
+      for (String store : stores) {
+        var subjects = new ArrayList<Generator.Subject>();
+        if (tgtd != null) {
+          subjects.add(tgtd.subject(store));
+        }
+        // The file serves tgtd's aio comparison too: it is the same kind of unit.
+        subjects.add(vtgtd.subject(store.equals("aio") ? "file" : store));
+        measure(generator, store, subjects, workloads, span);
+      }
+    }
   }
 
   private void measure(
@@ -147,124 +163,5 @@ final class Compare implements Callable<Integer> {
 
   private static void row(String... cells) {
     System.out.println("| " + String.join(" | ", cells) + " |");
-  }
-
-  /// Debian's tgtd on a control port and a portal of its own.
-  private static final class Tgtd implements AutoCloseable {
-    private static final String PREFIX = "iqn.2026-11.io.vtgt.bench:tgt-";
-
-    private final Process process;
-    private final int port = Servers.freePort();
-    private final String control = String.valueOf(20_000 + ProcessHandle.current().pid() % 10_000);
-
-    Tgtd(Path folder, long span) throws IOException, InterruptedException {
-      process =
-          Servers.start(
-              folder.resolve("tgtd.log"),
-              List.of("tgtd", "-f", "-C", control, "--iscsi", "portal=127.0.0.1:" + port));
-      Servers.awaitPort(port, process);
-      Path image = folder.resolve("tgtd.img");
-      Servers.fill(image, span);
-      unit(1, "null", "null", "dummy");
-      unit(2, "file", "rdwr", image.toString());
-      unit(3, "aio", "aio", image.toString());
-    }
-
-    Generator.Subject subject(String store) {
-      return new Generator.Subject(
-          "tgtd",
-          new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
-          PREFIX + store,
-          1,
-          process.pid());
-    }
-
-    private void unit(int tid, String name, String type, String path)
-        throws IOException, InterruptedException {
-      String t = String.valueOf(tid);
-      tgtadm("--mode", "target", "--op", "new", "--tid", t, "-T", PREFIX + name);
-      tgtadm(
-          "--mode",
-          "logicalunit",
-          "--op",
-          "new",
-          "--tid",
-          t,
-          "--lun",
-          "1",
-          "-b",
-          path,
-          "--bstype",
-          type);
-      tgtadm("--mode", "target", "--op", "bind", "--tid", t, "-I", "ALL");
-    }
-
-    private void tgtadm(String... words) throws IOException, InterruptedException {
-      var command = new ArrayList<>(List.of("tgtadm", "-C", control, "--lld", "iscsi"));
-      command.addAll(List.of(words));
-      Servers.run(command);
-    }
-
-    @Override
-    public void close() {
-      // tgtd ignores SIGTERM.
-      process.destroyForcibly().onExit().join();
-    }
-  }
-
-  /// vtgtd as `bin/vtgtd` starts it.
-  private static final class Vtgtd implements AutoCloseable {
-    private static final String PREFIX = "iqn.2026-11.io.vtgt.bench:vtgt-";
-
-    private final Process process;
-    private final int port = Servers.freePort();
-
-    Vtgtd(Path folder, long span) throws IOException, InterruptedException {
-      Path image = folder.resolve("vtgtd.img");
-      Servers.fill(image, span);
-      Path document = folder.resolve("vtgtd.yaml");
-      Files.writeString(
-          document,
-          """
-          version: 1
-          http: { listen: "127.0.0.1:%d" }
-          portals:
-            - { group: 1, listen: "127.0.0.1:%d" }
-          targets:
-            - name: %snull
-              units:
-                - { lun: 1, store: { kind: "null", size: 1TiB } }
-            - name: %sfile
-              units:
-                - { lun: 1, store: { kind: file, path: "%s" } }
-          """
-              .formatted(Servers.freePort(), port, PREFIX, PREFIX, image));
-      process =
-          Servers.start(
-              folder.resolve("vtgtd.log"),
-              List.of(
-                  Servers.project().resolve("bin/vtgtd").toString(),
-                  "--config",
-                  document.toString(),
-                  "--data",
-                  folder.resolve("vtgtd-data").toString()));
-      Servers.awaitPort(port, process);
-    }
-
-    /// The image serves tgtd's aio comparison too: it is the same kind of unit.
-    Generator.Subject subject(String store) {
-      return new Generator.Subject(
-          "vtgtd",
-          new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
-          PREFIX + (store.equals("aio") ? "file" : store),
-          1,
-          process.pid());
-    }
-
-    @Override
-    public void close() {
-      process.destroy();
-      process.onExit().join();
-    }
   }
 }

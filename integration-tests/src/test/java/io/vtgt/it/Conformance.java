@@ -13,15 +13,27 @@ import java.util.stream.Collectors;
 ///
 /// @param outcomes one for each test on each unit where it was run
 record Conformance(List<Outcome> outcomes) {
+  private static final String TOTALS =
+      "| unit | passed | failed | skipped |\n| --- | ---: | ---: | ---: |\n";
+
   /// What a unit's data lies on.
   enum Store {
     FILE("file"),
-    MEMORY("memory");
+    MEMORY("memory"),
+    RBD("rbd");
 
     final String kind;
 
     Store(String kind) {
       this.kind = kind;
+    }
+
+    /// What lies behind a network gets one unit: the others differ above the store.
+    List<Unit> units() {
+      return switch (this) {
+        case FILE, MEMORY -> List.of(Unit.values());
+        case RBD -> List.of(Unit.THIN);
+      };
     }
   }
 
@@ -66,9 +78,19 @@ record Conformance(List<Outcome> outcomes) {
   }
 
   enum Result {
-    PASS,
-    FAIL,
-    SKIP
+    PASS("passed"),
+    FAIL("failed"),
+    SKIP("skipped");
+
+    private final String word;
+
+    Result(String word) {
+      this.word = word;
+    }
+
+    String word() {
+      return word;
+    }
   }
 
   /// How one test ended on one unit.
@@ -76,6 +98,16 @@ record Conformance(List<Outcome> outcomes) {
   /// @param test suite and name, such as `Read10.Simple`
   /// @param reason in the test program's words; empty when it passed
   record Outcome(Store store, Unit unit, String test, Result result, String reason) {}
+
+  /// The outcomes on some of the stores.
+  Conformance on(Store... stores) {
+    return new Conformance(
+        outcomes.stream().filter(it -> List.of(stores).contains(it.store())).toList());
+  }
+
+  private TreeSet<Store> stores() {
+    return outcomes.stream().map(Outcome::store).collect(Collectors.toCollection(TreeSet::new));
+  }
 
   /// "file, thin: Read10.Simple: why" for every test that failed.
   List<String> failures() {
@@ -101,21 +133,55 @@ record Conformance(List<Outcome> outcomes) {
     return totals() + "\n" + everywhere(reasons) + "\n" + somewhere();
   }
 
+  /// The table of what ended on these stores otherwise than it did on a file, on the same kind of
+  /// unit.
+  String differences(Conformance file) {
+    var there =
+        file.outcomes.stream()
+            .filter(it -> it.store() == Store.FILE)
+            .collect(Collectors.toMap(it -> it.unit() + it.test(), it -> it));
+    var text = new StringBuilder(TOTALS);
+    for (var store : stores()) {
+      store.units().forEach(unit -> text.append(total(store, unit)));
+    }
+    text.append("\n| test | on | ended | on `file` | because |\n");
+    text.append("| --- | --- | --- | --- | --- |\n");
+    outcomes.stream()
+        .filter(it -> there.get(it.unit() + it.test()).result() != it.result())
+        .sorted(Comparator.comparing(Outcome::test).thenComparing(Outcome::store))
+        .forEach(
+            it -> {
+              var other = there.get(it.unit() + it.test());
+              text.append(
+                  "| %s | `%s`, %s | %s | %s | %s |%n"
+                      .formatted(
+                          it.test(),
+                          it.store().kind,
+                          it.unit().title,
+                          it.result().word(),
+                          other.result().word(),
+                          (it.reason() + " " + other.reason()).strip()));
+            });
+    return text.toString();
+  }
+
+  private String total(Store store, Unit unit) {
+    var text = new StringBuilder("| `%s`, %s |".formatted(store.kind, unit.title));
+    for (var result : Result.values()) {
+      text.append(" ")
+          .append(
+              outcomes.stream()
+                  .filter(it -> it.store() == store && it.unit() == unit && it.result() == result)
+                  .count())
+          .append(" |");
+    }
+    return text.append('\n').toString();
+  }
+
   private String totals() {
-    var text = new StringBuilder();
-    text.append("| unit | passed | failed | skipped |");
-    text.append("\n| --- | ---: | ---: | ---: |\n");
-    for (var store : Store.values()) {
-      for (var unit : Unit.values()) {
-        Predicate<Outcome> here = it -> it.store() == store && it.unit() == unit;
-        text.append("| `%s`, %s | ".formatted(store.kind, unit.title));
-        for (var result : Result.values()) {
-          long count = outcomes.stream().filter(here).filter(it -> it.result() == result).count();
-          text.append(count).append(" | ");
-        }
-        text.setLength(text.length() - 1);
-        text.append('\n');
-      }
+    var text = new StringBuilder(TOTALS);
+    for (var store : stores()) {
+      store.units().forEach(unit -> text.append(total(store, unit)));
       Predicate<Outcome> here = it -> it.store() == store;
       var failed = tests(here.and(it -> it.result() == Result.FAIL));
       text.append(
@@ -131,7 +197,7 @@ record Conformance(List<Outcome> outcomes) {
 
   private String everywhere(Map<String, String> reasons) {
     var skipped = new TreeSet<String>();
-    for (var store : Store.values()) {
+    for (var store : stores()) {
       skipped.addAll(skippedEverywhere(store));
     }
     if (skipped.isEmpty()) {
@@ -173,15 +239,15 @@ record Conformance(List<Outcome> outcomes) {
     return text.toString();
   }
 
-  /// A unit that stands alone means both stores.
-  private static String units(List<Outcome> on) {
+  /// A unit that stands alone means every store.
+  private String units(List<Outcome> on) {
     var stores = new TreeMap<Unit, TreeSet<Store>>();
     on.forEach(it -> stores.computeIfAbsent(it.unit(), _ -> new TreeSet<>()).add(it.store()));
     return stores.entrySet().stream()
         .map(
             it ->
                 it.getKey().word()
-                    + (it.getValue().size() == Store.values().length
+                    + (it.getValue().size() == stores().size()
                         ? ""
                         : " (" + it.getValue().first().kind + ")"))
         .collect(Collectors.joining(", "));

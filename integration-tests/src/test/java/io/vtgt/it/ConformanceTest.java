@@ -24,7 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// libiscsi 1.20's conformance suite, one process per test, on five kinds of unit on each of two
-/// stores, all on one daemon. What passes on the wire is kept and read by tshark.
+/// stores, and on a Ceph image where there is Ceph, all on one daemon. What passes on the wire is
+/// kept and read by tshark.
 class ConformanceTest {
   private static final Path PROGRAM =
       Tool.PROJECT.resolve("target/tools/libiscsi-1.20/iscsi-test-cu");
@@ -34,6 +35,8 @@ class ConformanceTest {
 
   private static final Path DOCUMENT = Tool.PROJECT.resolve("docs/conformance.md");
   private static final String BEGIN = "<!-- printed by ConformanceTest -->\n";
+  private static final String BEGIN_CEPH =
+      "<!-- printed by ConformanceTest where there is Ceph -->\n";
   private static final String END = "<!-- end of what is printed -->\n";
   private static final String PREFIX = "iqn.2026-11.io.vtgt.it:";
   private static final int RUN_SECONDS = 900;
@@ -42,7 +45,7 @@ class ConformanceTest {
   private static final String TEST_SECONDS = "150";
 
   /// The test programs mostly wait, for the daemon and for timers of their own.
-  private static final int RUNS_AT_ONCE = 4;
+  private static final int RUNS_AT_ONCE = 6;
 
   private static final String NO_ENCRYPTION =
       "a cryptographic erase changes the key that what is stored was encrypted with (SBC-4,"
@@ -75,13 +78,23 @@ class ConformanceTest {
     /// on for longer than the test sleeps.
     String document() {
       String chap = unit == Unit.CHAP ? "\n    authentication: { accounts: [alice] }" : "";
-      String place = store == Store.FILE ? ", path: %s.img".formatted(name()) : "";
       return """
         - name: %s%s%s
           units:
-            - { lun: 0, store: { kind: %s, size: 256MiB%s }, %s }
+            - { lun: 0, store: %s, %s }
       """
-          .formatted(PREFIX, name(), chap, store.kind, place, unit.fields);
+          .formatted(PREFIX, name(), chap, medium(), unit.fields);
+    }
+
+    private String medium() {
+      return switch (store) {
+        case FILE -> "{ kind: file, size: 256MiB, path: %s.img }".formatted(name());
+        case MEMORY -> "{ kind: memory, size: 256MiB }";
+        case RBD -> {
+          CephLab.use().image(name(), "256M");
+          yield CephLab.use().store(name(), "");
+        }
+      };
     }
 
     Path capture() {
@@ -150,8 +163,11 @@ class ConformanceTest {
               - { name: alice, secret: secret0123456 }
             targets:
             """);
-    for (var unit : Unit.values()) {
-      for (var store : Store.values()) {
+    for (var store : Store.values()) {
+      if (store == Store.RBD && !CephLab.installed()) {
+        continue;
+      }
+      for (var unit : store.units()) {
         var run = new Run(store, unit);
         runs.add(run);
         document.append(run.document());
@@ -177,7 +193,7 @@ class ConformanceTest {
   @Test
   void whatIsSkippedEverywhere_hasAReason() {
     var skipped = new TreeSet<String>();
-    for (var store : Store.values()) {
+    for (var store : new Store[] {Store.FILE, Store.MEMORY}) {
       skipped.addAll(conformance.skippedEverywhere(store));
     }
     assertEquals(new TreeSet<>(REASONS.keySet()), skipped);
@@ -185,11 +201,22 @@ class ConformanceTest {
 
   @Test
   void document_saysWhatTheRunSaid() throws IOException {
+    documentSays(BEGIN, conformance.on(Store.FILE, Store.MEMORY).markdown(REASONS));
+  }
+
+  @Test
+  void document_saysWhatTheRunOnCephSaid() throws IOException {
+    CephLab.use();
+    documentSays(BEGIN_CEPH, conformance.on(Store.RBD).differences(conformance));
+  }
+
+  private static void documentSays(String beginning, String tables) throws IOException {
     String text = Files.readString(DOCUMENT);
-    int begin = text.indexOf(BEGIN) + BEGIN.length();
-    int end = text.indexOf(END);
-    assertTrue(begin >= BEGIN.length() && end >= begin, DOCUMENT + " has no place for the tables");
-    String printed = "\n" + conformance.markdown(REASONS) + "\n";
+    int begin = text.indexOf(beginning) + beginning.length();
+    int end = text.indexOf(END, begin);
+    assertTrue(
+        begin >= beginning.length() && end >= begin, DOCUMENT + " has no place for the tables");
+    String printed = "\n" + tables + "\n";
     if (Boolean.getBoolean("vtgt.writeDocs")) {
       Files.writeString(DOCUMENT, text.substring(0, begin) + printed + text.substring(end));
     } else {

@@ -50,6 +50,16 @@ public interface TargetAdmin {
 
   Future<Void> load(UnitAddress unit);
 
+  /// Takes a unit's medium from the client that holds it for itself, which is shut out first. Fails
+  /// with [AdminError.Kind#CONFLICT] where the store has nothing to take over.
+  Future<Void> takeOver(UnitAddress unit);
+
+  /// The snapshots of units' media.
+  SnapshotAdmin snapshots();
+
+  /// Media that need not be open.
+  MediaAdmin media();
+
   List<Session> sessions();
 
   /// @param id unique among live sessions; what [#endSession] takes
@@ -151,10 +161,38 @@ public interface TargetAdmin {
 
   List<KindDescription> layerKinds();
 
-  record KindDescription(String kind, String summary, List<OptionDescription> options) {}
+  /// @param media what can be done to media of this kind; absent where they are made and removed
+  ///   elsewhere
+  record KindDescription(
+      String kind,
+      String summary,
+      List<OptionDescription> options,
+      Optional<MediaDescription> media) {
+
+    public KindDescription(String kind, String summary, List<OptionDescription> options) {
+      this(kind, summary, options, Optional.empty());
+    }
+  }
+
+  /// @param nameOption the option of the store that names a medium
+  /// @param place options of the store that say where media live
+  /// @param creation options of a new one
+  record MediaDescription(
+      String nameOption, List<OptionDescription> place, List<OptionDescription> creation) {}
 
   record OptionDescription(
       String name, String type, boolean required, String defaultValue, String meaning) {}
+
+  /// What happened lately that an operator should know, oldest first; at most some hundreds.
+  ///
+  /// @param after only what came after this number; 0 is all that is kept
+  List<Event> events(long after);
+
+  /// @param number counts up from 1, anew with each start of the daemon
+  /// @param severity `info`, `warning` or `error`
+  /// @param subject what it is about: the name of a unit, `document`, `daemon`
+  /// @param message one sentence
+  record Event(long number, String time, String severity, String subject, String message) {}
 
   Health health();
 

@@ -49,6 +49,7 @@ public final class Daemon {
   private final Settings settings;
   private final Promise<Void> started = Promise.promise();
   private final Promise<Boolean> stopped = Promise.promise();
+  private final EventLog events = new EventLog(InstantSource.system());
   private final AtomicBoolean starting = new AtomicBoolean(), stopping = new AtomicBoolean();
 
   // Set by the steps of the start, in this order, on the control context; what a step did not reach
@@ -175,7 +176,7 @@ public final class Daemon {
               state = opened;
               inForce = new DocumentInForce(opened);
               var identities = new Identities(opened, UUID::randomUUID);
-              units = new Units(vertx, folder.path(), identities, opened);
+              units = new Units(vertx, folder.path(), identities, opened, events);
               return identities.load();
             });
   }
@@ -234,7 +235,8 @@ public final class Daemon {
 
   private Future<Void> openUnits() {
     var document = inForce.document();
-    reconciler = new Reconciler(control, view -> new IscsiService(vertx, view), units, document);
+    reconciler =
+        new Reconciler(control, view -> new IscsiService(vertx, view), units, document, events);
     return reconciler.startTargets(document.targets());
   }
 
@@ -245,7 +247,13 @@ public final class Daemon {
   private Future<Void> startManagement() {
     admin =
         new DaemonAdmin(
-            control, reconciler, inForce, units, settings.overrides(), InstantSource.system());
+            control,
+            reconciler,
+            inForce,
+            units,
+            settings.overrides(),
+            events,
+            InstantSource.system());
     retryBrokenLater();
     lookAtSpaceLater();
     var http = settings.overrides().over(inForce.document()).http();

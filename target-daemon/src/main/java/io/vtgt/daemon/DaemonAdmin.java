@@ -9,7 +9,9 @@ import io.vtgt.daemon.Running.ServedTarget;
 import io.vtgt.daemon.Running.ServedUnit;
 import io.vtgt.iscsi.IscsiService;
 import io.vtgt.mgmt.AdminError;
+import io.vtgt.mgmt.MediaAdmin;
 import io.vtgt.mgmt.ProgramVersion;
+import io.vtgt.mgmt.SnapshotAdmin;
 import io.vtgt.mgmt.TargetAdmin;
 import io.vtgt.mgmt.document.Change;
 import io.vtgt.mgmt.document.Diff;
@@ -19,6 +21,8 @@ import io.vtgt.mgmt.document.Violation;
 import io.vtgt.scsi.alua.AccessState;
 import io.vtgt.store.Size;
 import io.vtgt.store.StoreGate;
+import io.vtgt.store.TakeOver;
+import io.vtgt.target.Announcer;
 import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.Upkeep;
 import java.time.Duration;
@@ -56,8 +60,11 @@ final class DaemonAdmin implements TargetAdmin {
   private final DocumentInForce inForce;
   private final Units units;
   private final Overrides overrides;
+  private final EventLog events;
   private final InstantSource clock;
   private final Instant started;
+  private final UnitSnapshots snapshots;
+  private final StoreMedia media;
 
   // Touched only by the timer's context.
   private int nextLook;
@@ -75,14 +82,18 @@ final class DaemonAdmin implements TargetAdmin {
       DocumentInForce inForce,
       Units units,
       Overrides overrides,
+      EventLog events,
       InstantSource clock) {
     this.control = control;
     this.reconciler = reconciler;
     this.inForce = inForce;
     this.units = units;
     this.overrides = overrides;
+    this.events = events;
     this.clock = clock;
     this.started = clock.instant();
+    this.snapshots = new UnitSnapshots(reconciler::running);
+    this.media = units.media(inForce::document);
   }
 
   @Override
@@ -151,6 +162,23 @@ final class DaemonAdmin implements TargetAdmin {
     return inTurn(() -> upkeep(address, unit -> new Upkeep(unit).load()));
   }
 
+  /// Not in turn with the changes of the document: others must be able to change while a cluster
+  /// takes its time.
+  @Override
+  public Future<Void> takeOver(UnitAddress address) {
+    return upkeep(
+        address,
+        unit ->
+            unit.gate()
+                .takeOver()
+                .map(TakeOver::takeOver)
+                .orElseGet(
+                    () ->
+                        Future.failedFuture(
+                            new IllegalStateException(
+                                "no client can hold its medium for itself"))));
+  }
+
   private Future<Void> upkeep(UnitAddress address, Function<LogicalUnit, Future<Void>> work) {
     var served =
         Optional.ofNullable(reconciler.running().targets().get(address.target()))
@@ -197,7 +225,7 @@ final class DaemonAdmin implements TargetAdmin {
             .toList());
   }
 
-  private static <T> Future<T> noUnit(UnitAddress address) {
+  static <T> Future<T> noUnit(UnitAddress address) {
     return refused(
         AdminError.Kind.NOT_FOUND,
         "there is no unit " + address.lun() + " of target \"" + address.target() + "\"");
@@ -245,7 +273,10 @@ final class DaemonAdmin implements TargetAdmin {
         .compose(_ -> save(wanted, changes))
         .map(
             _ -> {
-              LOG.info("document {} is in force", inForce.version());
+              events.announce(
+                  "document",
+                  Announcer.Severity.INFO,
+                  "version " + inForce.version() + " is in force");
               return new Applied(changes, inForce.version(), false);
             });
   }
@@ -315,8 +346,18 @@ final class DaemonAdmin implements TargetAdmin {
     return promise.future();
   }
 
-  private static <T> Future<T> refused(AdminError.Kind kind, String message) {
+  static <T> Future<T> refused(AdminError.Kind kind, String message) {
     return Future.failedFuture(new AdminError(kind, message));
+  }
+
+  @Override
+  public SnapshotAdmin snapshots() {
+    return snapshots;
+  }
+
+  @Override
+  public MediaAdmin media() {
+    return media;
   }
 
   @Override
@@ -366,7 +407,7 @@ final class DaemonAdmin implements TargetAdmin {
         target,
         served.entry().lun(),
         served.name(),
-        served.unit().isPresent() ? "ready" : served.reason(),
+        served.unit().map(UnitView::state).orElseGet(served::reason),
         served.unit().map(it -> it.gate().geometry().bytes()).orElse(0L),
         served.entry().blockSize(),
         HexFormat.of().formatHex(identity.naa()),
@@ -457,6 +498,11 @@ final class DaemonAdmin implements TargetAdmin {
   @Override
   public List<KindDescription> layerKinds() {
     return Units.layerKinds();
+  }
+
+  @Override
+  public List<Event> events(long after) {
+    return events.after(after);
   }
 
   /// Ready means that the daemon serves; a broken unit is a problem, but the others are served.

@@ -16,6 +16,7 @@ import io.vtgt.store.BackingStore;
 import io.vtgt.store.Size;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreGate;
+import io.vtgt.target.Announcer;
 import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.ModeSettings;
 import io.vtgt.target.Target;
@@ -101,6 +102,7 @@ final class Reconciler {
   private final IscsiService iscsi;
   private final UnitOpener opener;
   private final CopyManager copyManager;
+  private final Announcer announcer;
 
   // Replaced whole on the control context, read from every event loop.
   private volatile Running running;
@@ -111,11 +113,13 @@ final class Reconciler {
       Context control,
       Function<GatewayView, IscsiService> iscsi,
       UnitOpener opener,
-      Document document) {
+      Document document,
+      Announcer announcer) {
     this.control = control;
     this.running = Running.nothingOf(document);
     this.iscsi = iscsi.apply(new GatewayView(this::running));
     this.opener = opener;
+    this.announcer = announcer;
     this.copyManager =
         new CopyManager(new GatewayUnits(this::running), System::nanoTime, new SecureRandom());
   }
@@ -223,11 +227,11 @@ final class Reconciler {
         .transform(
             opened -> {
               if (opened.succeeded()) {
-                LOG.info("unit {} is ready", broken.name());
+                announcer.announce(broken.name(), Announcer.Severity.INFO, "it is served now");
                 show(target, ServedUnit.ready(broken.name(), broken.entry(), opened.result()));
               } else if (!words(opened.cause()).equals(broken.reason())) {
                 var now = ServedUnit.broken(broken.name(), broken.entry(), words(opened.cause()));
-                LOG.error("unit {} is not served: {}", now.name(), now.reason());
+                notServed(now.name(), now.reason());
                 show(target, now);
               }
               return Future.succeededFuture();
@@ -688,7 +692,7 @@ final class Reconciler {
   /// unit is broken.
   private Future<Void> writable(
       String target, LogicalUnit unit, Document.Unit was, Document.Unit wanted) {
-    if (wanted.readOnly() || unit.gate().storeWritable()) {
+    if (wanted.readOnly() || !was.readOnly() || unit.gate().storeWritable()) {
       return Future.succeededFuture();
     }
     var name = unit.profile().name();
@@ -781,7 +785,7 @@ final class Reconciler {
         .map(opened -> ServedUnit.ready(name, unit, opened))
         .otherwise(
             failure -> {
-              LOG.error("unit {} is not served: {}", name, words(failure));
+              notServed(name, words(failure));
               return ServedUnit.broken(name, unit, words(failure));
             });
   }
@@ -843,7 +847,10 @@ final class Reconciler {
                         closed -> {
                           var failure = flush.failed() ? flush.cause() : closed.cause();
                           if (failure != null) {
-                            LOG.error("unit {} was not closed well: {}", name, words(failure));
+                            announcer.announce(
+                                name,
+                                Announcer.Severity.ERROR,
+                                "it was not closed well: " + words(failure));
                           }
                           return Future.succeededFuture(failure == null);
                         }))
@@ -879,6 +886,10 @@ final class Reconciler {
   static String words(Throwable failure) {
     var message = failure.getMessage();
     return message == null || message.isBlank() ? failure.toString() : message;
+  }
+
+  private void notServed(String unit, String reason) {
+    announcer.announce(unit, Announcer.Severity.ERROR, "it is not served: " + reason);
   }
 
   private static AdminError adminError(Throwable failure) {

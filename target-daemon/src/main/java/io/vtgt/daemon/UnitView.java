@@ -2,6 +2,7 @@ package io.vtgt.daemon;
 
 import io.vtgt.mgmt.TargetAdmin;
 import io.vtgt.store.Space;
+import io.vtgt.store.StoreState;
 import io.vtgt.target.LogicalUnit;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -48,6 +49,15 @@ final class UnitView {
 
   /// What an operator should know of a unit that serves; empty when all is well.
   static Optional<String> problem(LogicalUnit unit) {
+    var store = unit.gate().state();
+    if (!store.usable()) {
+      return Optional.of(words(store));
+    }
+    if (unit.gate().hung()) {
+      return Optional.of(
+          "its store hangs: %d operations are unanswered beyond their deadline"
+              .formatted(unit.gate().quarantined()));
+    }
     var watch = unit.spaceWatch();
     var space = watch.last();
     if (watch.thresholdReached()) {
@@ -58,13 +68,25 @@ final class UnitView {
         : Optional.empty();
   }
 
-  /// `SanitizeFailed` as `sanitize failed`.
+  /// `ready`, or why the store cannot be used.
+  static String state(LogicalUnit unit) {
+    var store = unit.gate().state();
+    return store.usable() ? "ready" : words(store);
+  }
+
+  private static String words(StoreState store) {
+    return words(store.kind().name()) + ": " + store.reason();
+  }
+
+  /// `SanitizeFailed` as `sanitize failed`, and so `LOCKED_BY_ANOTHER`.
   private static String words(String name) {
-    return name.replaceAll("(?<=.)([A-Z])", " $1").toLowerCase(Locale.ROOT);
+    var apart =
+        name.contains("_") ? name.replace('_', ' ') : name.replaceAll("(?<=[a-z])([A-Z])", " $1");
+    return apart.toLowerCase(Locale.ROOT);
   }
 
   private static String writeProtection(LogicalUnit unit) {
-    if (unit.readOnly()) {
+    if (unit.profile().readOnly() || !unit.gate().writable()) {
       return "read-only";
     }
     return unit.state().mode().softwareWriteProtect() ? "by an initiator" : "none";

@@ -6,6 +6,7 @@ import io.vertx.core.internal.VertxInternal;
 import io.vtgt.daemon.Reconciler.Settings;
 import io.vtgt.iscsi.login.LoginKey;
 import io.vtgt.mgmt.TargetAdmin.KindDescription;
+import io.vtgt.mgmt.TargetAdmin.MediaDescription;
 import io.vtgt.mgmt.TargetAdmin.OptionDescription;
 import io.vtgt.mgmt.document.Document;
 import io.vtgt.mgmt.document.Violation;
@@ -16,6 +17,8 @@ import io.vtgt.store.StoreProvider;
 import io.vtgt.store.StoreProvider.OpenRequest;
 import io.vtgt.store.Stores;
 import io.vtgt.store.Stores.LayerSpec;
+import io.vtgt.target.Announcer;
+import io.vtgt.target.AwayPolicy;
 import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.LogicalUnitState;
 import io.vtgt.target.ModeSettings;
@@ -27,6 +30,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -45,12 +49,16 @@ final class Units implements Reconciler.UnitOpener {
   private final Path dataFolder;
   private final Identities identities;
   private final StateStore state;
+  private final Announcer announcer;
 
-  Units(Vertx vertx, Path dataFolder, Identities identities, StateStore state) {
+  /// @param announcer hears what an operator should hear of the units
+  Units(
+      Vertx vertx, Path dataFolder, Identities identities, StateStore state, Announcer announcer) {
     this.vertx = vertx;
     this.dataFolder = dataFolder;
     this.identities = identities;
     this.state = state;
+    this.announcer = announcer;
   }
 
   /// Gives every unit of the document a UUID that stays; before any of them is opened.
@@ -122,7 +130,9 @@ final class Units implements Reconciler.UnitOpener {
     // Each unit on its own event loop, in turn, as Vert.x deals them out.
     var owner = ((VertxInternal) vertx).createEventLoopContext();
     var atFirst = LogicalUnitState.INITIAL.withMode(settings.modeAtFirst());
-    return new LogicalUnit(settings.profile(), gate, atFirst, owner, memory);
+    var unit = new LogicalUnit(settings.profile(), gate, atFirst, owner, memory);
+    unit.announce(announcer);
+    return unit;
   }
 
   @Override
@@ -159,7 +169,8 @@ final class Units implements Reconciler.UnitOpener {
         unit.optimalTransferBlocks(),
         unit.optimalTransferGranularityBlocks(),
         new ThinThreshold(unit.thinThreshold().usedPercent(), unit.thinThreshold().freeBytes()),
-        unit.longCdbs());
+        unit.longCdbs(),
+        AwayPolicy.of(unit.whenStoreIsAway()));
   }
 
   private static ModeSettings modeAtFirst(Document.Unit unit) {
@@ -230,10 +241,30 @@ final class Units implements Reconciler.UnitOpener {
     return options;
   }
 
+  /// Media of the kinds of stores there are.
+  ///
+  /// @param document the one in force
+  StoreMedia media(Supplier<Document> document) {
+    return new StoreMedia(vertx, dataFolder, Stores.stores(), document);
+  }
+
   static List<KindDescription> storeKinds() {
-    return Stores.stores().stream()
-        .map(it -> describe(it.kind(), it.summary(), it.options()))
-        .toList();
+    return Stores.stores().stream().map(Units::describe).toList();
+  }
+
+  private static KindDescription describe(StoreProvider provider) {
+    return new KindDescription(
+        provider.kind(),
+        provider.summary(),
+        describe(provider.options()),
+        provider
+            .media()
+            .map(
+                it ->
+                    new MediaDescription(
+                        it.nameOption(),
+                        describe(it.placeOptions()),
+                        describe(it.creationOptions()))));
   }
 
   static List<KindDescription> layerKinds() {
@@ -244,14 +275,15 @@ final class Units implements Reconciler.UnitOpener {
 
   private static KindDescription describe(
       String kind, String summary, List<StoreProvider.Option> options) {
-    return new KindDescription(
-        kind,
-        summary,
-        options.stream()
-            .map(
-                it ->
-                    new OptionDescription(
-                        it.name(), it.type(), it.required(), it.defaultValue(), it.meaning()))
-            .toList());
+    return new KindDescription(kind, summary, describe(options));
+  }
+
+  private static List<OptionDescription> describe(List<StoreProvider.Option> options) {
+    return options.stream()
+        .map(
+            it ->
+                new OptionDescription(
+                    it.name(), it.type(), it.required(), it.defaultValue(), it.meaning()))
+        .toList();
   }
 }

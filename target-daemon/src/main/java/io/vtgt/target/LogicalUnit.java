@@ -4,9 +4,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vtgt.scsi.Access;
 import io.vtgt.scsi.Asc;
-import io.vtgt.scsi.Cdb;
 import io.vtgt.scsi.CommandSpec;
 import io.vtgt.scsi.CommandTable;
 import io.vtgt.scsi.Completion;
@@ -14,7 +12,6 @@ import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.SenseKey;
 import io.vtgt.scsi.Step;
 import io.vtgt.scsi.Task;
-import io.vtgt.scsi.TaskAttribute;
 import io.vtgt.scsi.alua.StateRule;
 import io.vtgt.scsi.alua.TargetPortGroups;
 import io.vtgt.scsi.copy.CopyManager;
@@ -23,24 +20,18 @@ import io.vtgt.scsi.page.SavedModePages;
 import io.vtgt.scsi.reservation.Reservations;
 import io.vtgt.scsi.sbc.MediumOperations;
 import io.vtgt.scsi.sbc.OrWriteGenerations;
-import io.vtgt.store.Caller;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreGate;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,6 +58,7 @@ public final class LogicalUnit {
   ///   block
   /// @param thinThreshold when a thin unit warns of the space behind it
   /// @param longCdbs the commands with CDBs of 32 bytes are offered
+  /// @param whenStoreIsAway what becomes of commands while the store cannot be used
   public record Profile(
       String name,
       UUID uuid,
@@ -89,7 +81,8 @@ public final class LogicalUnit {
       int optimalTransferBlocks,
       int optimalTransferGranularityBlocks,
       ThinThreshold thinThreshold,
-      boolean longCdbs) {
+      boolean longCdbs,
+      AwayPolicy whenStoreIsAway) {
     public Profile {
       if (naa.length != 8 && naa.length != 16) {
         throw new IllegalArgumentException(
@@ -143,20 +136,12 @@ public final class LogicalUnit {
           0,
           0,
           ThinThreshold.NONE,
-          true);
+          true,
+          AwayPolicy.WAIT);
     }
   }
 
   private static final Logger log = LoggerFactory.getLogger(LogicalUnit.class);
-
-  /// How long the end of tasks may take before those who wait for it are told that it is not so.
-  /// Longer than initiators wait.
-  private static final long ABORT_SECONDS = 60;
-
-  private static final Step BUSY = new Step.Done(new Completion.Busy());
-
-  /// There never is an auto contingent allegiance: NACA is refused.
-  private static final Step NO_ACA = Step.check(Sense.illegalRequest(Asc.INVALID_MESSAGE_ERROR));
 
   private final StoreGate gate;
   private final Context owner;
@@ -175,6 +160,9 @@ public final class LogicalUnit {
   private final SpaceWatch spaceWatch;
   private final OrWriteGenerations orWriteGenerations = new OrWriteGenerations();
   private final MediumOperations mediumOperations;
+  private final TaskAborts aborts;
+  private final Admission admission;
+  private final StoreWatch storeWatch;
 
   // Replaced whole by the owner, read from every event loop.
   private volatile Profile profile;
@@ -183,6 +171,8 @@ public final class LogicalUnit {
 
   // The same: the mode pages as they were saved last.
   private volatile SavedModePages savedPages;
+
+  private volatile Announcer announcer = Announcer.LOG;
 
   // Changed by the targets that hold the unit, read from any context.
   private final List<ItlNexus> nexuses = new CopyOnWriteArrayList<>();
@@ -193,12 +183,6 @@ public final class LogicalUnit {
   // Changed by PREVENT ALLOW MEDIUM REMOVAL on the nexus' loop, by resets and nexus losses
   // elsewhere.
   private final Set<Nexus.Id> preventing = ConcurrentHashMap.newKeySet();
-
-  // Changed by copies, on their own contexts.
-  private final Set<Foreign> foreignWork = ConcurrentHashMap.newKeySet();
-
-  /// @param as the nexus that the initiator of the work is at this unit
-  private record Foreign(ForeignWork work, Nexus.Id as) {}
 
   /// @param state as it is at first and again after a reset, but for what was saved
   /// @param owner the event loop context on which everything but the data path is changed
@@ -226,6 +210,8 @@ public final class LogicalUnit {
     this.owner = owner;
     this.memory = memory;
     this.controlQueue = new ControlQueue(owner);
+    this.aborts = new TaskAborts(this);
+    this.admission = new Admission(this);
     this.reservations = new Reservations(this);
     this.statistics = new UnitStatistics(nanoClock);
     this.logCounters = new LogCounters(statistics);
@@ -235,7 +221,12 @@ public final class LogicalUnit {
     this.portGroups = new TargetPortGroups(new PortGroupUnit(this));
     this.spaceWatch = new SpaceWatch(this);
     this.mediumOperations = new MediumOperations(this);
+    this.storeWatch = new StoreWatch(this);
     mediumOperations.resume();
+    gate.listen(storeWatch);
+    if (!gate.state().usable()) {
+      storeWatch.stateChanged(gate.state());
+    }
   }
 
   public Profile profile() {
@@ -313,34 +304,28 @@ public final class LogicalUnit {
     return profile.thin() && gate.limits().unmapGranularity() > 0;
   }
 
-  /// By configuration, because the store takes no writes, or by SWP of the control mode page.
+  /// By configuration, by the medium itself (a snapshot), or by SWP of the control mode page.
   public boolean writeProtected() {
     return readOnly() || state.mode().softwareWriteProtect();
   }
 
-  /// By configuration, or because the store takes no writes.
-  public boolean readOnly() {
+  /// No mode page changes it.
+  boolean readOnly() {
     return profile.readOnly() || !gate.writable();
   }
 
-  /// Why the unit is not ready, or nothing when it is.
-  public Optional<Sense> notReady() {
-    if (!profile.online()) {
-      return Optional.of(Sense.of(SenseKey.NOT_READY, Asc.LOGICAL_UNIT_NOT_READY_OFFLINE));
-    }
-    LogicalUnitState now = state;
-    Optional<Sense> busy = Condition.sense(now.condition());
-    if (busy.isPresent()) {
-      return busy;
-    }
-    if (!now.mediumPresent()) {
-      return Optional.of(Sense.of(SenseKey.NOT_READY, Asc.MEDIUM_NOT_PRESENT));
-    }
-    if (!now.started()) {
-      return Optional.of(
-          Sense.of(SenseKey.NOT_READY, Asc.LOGICAL_UNIT_NOT_READY_INITIALIZING_COMMAND_REQUIRED));
-    }
-    return Optional.empty();
+  StoreWatch storeWatch() {
+    return storeWatch;
+  }
+
+  /// Tells `next` from now on what an operator should hear of the unit.
+  public void announce(Announcer next) {
+    announcer = next;
+  }
+
+  /// Tells the operator. Any context.
+  void announce(Announcer.Severity severity, String words) {
+    announcer.announce(profile.name(), severity, words);
   }
 
   /// How much room the medium takes and how much is left.
@@ -375,42 +360,23 @@ public final class LogicalUnit {
     copyManager = manager;
   }
 
-  /// What would end a command of `nexus` that touches the medium as `access` says, or nothing:
-  /// asked again and again by copies, for the units they read and write. Any context.
-  public Optional<Completion> refusalOf(Nexus.Id nexus, Access access) {
-    Optional<Sense> inaccessible = portGroups.inaccessible(nexus);
-    if (inaccessible.isPresent()) {
-      return inaccessible.map(Completion::check);
-    }
-    if (reservations.conflicts(nexus, access)) {
-      return Optional.of(new Completion.ReservationConflict());
-    }
-    if (gate.hung()) {
-      return Optional.of(new Completion.Busy());
-    }
-    Optional<Sense> notReady = notReady();
-    if (notReady.isPresent()) {
-      return notReady.map(Completion::check);
-    }
-    return access == Access.WRITES_MEDIUM && writeProtected()
-        ? Optional.of(Completion.check(Sense.of(SenseKey.DATA_PROTECT, writeProtection())))
-        : Optional.empty();
-  }
-
-  /// Work is about to touch this unit; [#end] takes it back.
-  ///
-  /// @param as the nexus that its initiator is here
-  public void begin(ForeignWork work, Nexus.Id as) {
-    foreignWork.add(new Foreign(work, as));
-  }
-
-  public void end(ForeignWork work) {
-    foreignWork.removeIf(foreign -> foreign.work().equals(work));
-  }
-
   /// Through which groups of ports the unit is reached, and in which access state each is.
   public TargetPortGroups portGroups() {
     return portGroups;
+  }
+
+  /// What stands before a command.
+  public Admission admission() {
+    return admission;
+  }
+
+  /// The way tasks end otherwise than by themselves.
+  public TaskAborts aborts() {
+    return aborts;
+  }
+
+  ControlQueue controlQueue() {
+    return controlQueue;
   }
 
   /// The context on which everything of the unit but its data path is changed.
@@ -465,43 +431,17 @@ public final class LogicalUnit {
   }
 
   /// PREVENT ALLOW MEDIUM REMOVAL: sets or ends what one nexus prevents. Any context.
-  public void preventRemoval(Nexus nexus, boolean prevented) {
+  public void preventRemoval(Nexus.Id nexus, boolean prevented) {
     if (prevented) {
-      preventing.add(nexus.id());
+      preventing.add(nexus);
     } else {
-      preventing.remove(nexus.id());
+      preventing.remove(nexus);
     }
   }
 
   /// True while a nexus prevents that the medium is removed.
   public boolean removalPrevented() {
     return !preventing.isEmpty();
-  }
-
-  /// Ends every task of one nexus on this unit (PREEMPT AND ABORT) and what it prevents; completes,
-  /// on the calling context, when none of its writes can still reach the medium, those of a session
-  /// that is over too. Fails with [StoreFault.Kind#TIMEOUT] when that is not so in time. Not for
-  /// the nexus whose own control command asks: that command would wait for itself.
-  public Future<Void> abortTasksOf(Nexus.Id nexus) {
-    preventing.remove(nexus);
-    Predicate<Nexus> whose = candidate -> candidate.id().equals(nexus);
-    return abortTasks(attached(whose), whose, state.mode().taskAbortedStatus(), nexus::equals);
-  }
-
-  /// Ends every task of the nexus of `task` on this unit but for `task` itself, which asks for it,
-  /// and what the nexus prevents; completes, on the calling context, when none of their writes can
-  /// still reach the medium.
-  public Future<Void> abortTasksBeside(Task task) {
-    Nexus nexus = task.nexus();
-    preventing.remove(nexus.id());
-    return abortTasks(
-        nexus::equals,
-        other -> other.nexus().equals(nexus) && other.tag() != task.tag(),
-        () -> {
-          var ends = new ArrayList<>(stopForeignWork(nexus.id()::equals));
-          ends.add(nexus.transport().abortTasksBeside(task.lun(), task.tag()));
-          return ends;
-        });
   }
 
   /// Publishes a new state. Owner context only.
@@ -544,61 +484,12 @@ public final class LogicalUnit {
     Step step;
     CommandSpec row = CommandTable.find(task.cdb()).orElse(null);
     try {
-      Step refusal = refusal(task, row);
+      Step refusal = admission.refusal(task, row);
       step = refusal != null ? refusal : counted(task, row, row.handler().apply(task, this));
     } catch (RuntimeException | Error e) {
       step = new Step.Done(failed(e));
     }
     return settled(step, task, row, traffic);
-  }
-
-  /// Why the command does not begin, or null. (Null, because this is asked for every READ.)
-  private Step refusal(Task task, CommandSpec row) {
-    if (task.attribute() == TaskAttribute.ACA) {
-      return NO_ACA;
-    }
-    boolean offered = row != null && row.offered().test(this);
-    Access access = offered ? row.access() : Access.REPORTS;
-    if (access != Access.ALWAYS) {
-      Step attention = attention(task);
-      if (attention != null) {
-        return attention;
-      }
-    }
-    if (!offered) {
-      return unknown(task.cdb());
-    }
-    // Before reservations: a nexus with another path shall try that one, not give up.
-    Step inaccessible = portGroups.refusal(task.nexus().id(), row, task.cdb());
-    if (inaccessible != null) {
-      return inaccessible;
-    }
-    if (access != Access.ALWAYS
-        && access != Access.OWN_RULES
-        && reservations.conflicts(task.nexus().id(), access)) {
-      Optional<Completion> conflict = reservations.conflict(row);
-      if (conflict.isPresent()) {
-        return new Step.Done(conflict.get());
-      }
-    }
-    Step inTheWay = conditionRefuses(task, row);
-    if (inTheWay != null) {
-      return inTheWay;
-    }
-    if (row.needsMedium()) {
-      if (gate.hung()) {
-        return BUSY; // nothing more for a store that does not answer
-      }
-      Optional<Sense> notReady = ready() ? Optional.empty() : notReady();
-      if (notReady.isPresent()) {
-        return Step.check(notReady.get());
-      }
-    }
-    if (access == Access.WRITES_MEDIUM && writeProtected()) {
-      return Step.check(Sense.of(SenseKey.DATA_PROTECT, writeProtection()));
-    }
-    Optional<Sense> fault = row.refusal(task.cdb());
-    return fault.isEmpty() ? null : Step.check(fault.get());
   }
 
   /// A command that does not end at once, known to its nexus until it ends.
@@ -643,42 +534,6 @@ public final class LogicalUnit {
     itl.quiet().onComplete(_ -> leaving.remove(itl));
   }
 
-  private Step attention(Task task) {
-    ItlNexus itl = task.nexus().at(task.lun());
-    if (itl == null || itl.unit() != this || !itl.attentionPending()) {
-      return null;
-    }
-    Optional<Asc> asc = task.nexus().takeAttention(task.lun());
-    return asc.isEmpty() ? null : Step.check(Sense.unitAttention(asc.get()));
-  }
-
-  /// What the command ends with because of what the unit is busy with as a whole, or null.
-  private Step conditionRefuses(Task task, CommandSpec row) {
-    Condition condition = state.condition();
-    return Condition.allows(condition, row, task.cdb())
-        ? null
-        : Step.check(Condition.sense(condition).orElseThrow());
-  }
-
-  /// A command nobody knows, or one that this unit does not offer.
-  private Step unknown(Cdb cdb) {
-    return CommandTable.hasServiceActions(cdb.opcode()) && CommandTable.offers(this, cdb.opcode())
-        ? Step.check(
-            cdb.opcode() == Cdb.VARIABLE_LENGTH
-                ? Sense.invalidFieldInCdb(8, 7)
-                : Sense.invalidFieldInCdb(1, 4))
-        : Step.check(Sense.illegalRequest(Asc.INVALID_COMMAND_OPERATION_CODE));
-  }
-
-  private boolean ready() {
-    LogicalUnitState now = state;
-    return now.mediumPresent() && now.started() && profile.online();
-  }
-
-  private Asc writeProtection() {
-    return readOnly() ? Asc.WRITE_PROTECTED : Asc.SOFTWARE_WRITE_PROTECTED;
-  }
-
   /// The handler's step with failures turned into sense, and sense in the format the unit asks for;
   /// what passes is counted.
   ///
@@ -697,7 +552,7 @@ public final class LogicalUnit {
               needs.length(),
               data -> {
                 // A format or a sanitize may have begun while the data came.
-                Step next = conditionRefuses(task, row);
+                Step next = admission.conditionRefuses(task, row);
                 if (next != null) {
                   data.release();
                   return settled(next, task, row, traffic);
@@ -794,6 +649,11 @@ public final class LogicalUnit {
     return List.copyOf(nexuses);
   }
 
+  /// The nexuses that see it no more, but have commands that still run.
+  Set<ItlNexus> leaving() {
+    return leaving;
+  }
+
   /// A nexus sees the unit from now on. Called by its target.
   void attach(ItlNexus itl) {
     nexuses.add(itl);
@@ -803,162 +663,11 @@ public final class LogicalUnit {
   /// it. What lasts only as long as the nexus ends (SAM-5, I_T nexus loss). Called by its target.
   void detach(ItlNexus itl) {
     nexuses.remove(itl);
-    preventing.remove(itl.nexus().id());
+    preventRemoval(itl.nexus().id(), false);
     copies.nexusLost(itl.nexus().id());
     itl.detach();
     leaves(itl);
     owner.runOnContext(_ -> reservations.nexusLost(itl.nexus().id()));
-  }
-
-  /// Completes, on any context, when no command of these nexuses that [#begin] took before can
-  /// touch the medium any more, be its nexus gone. For when new ones are refused; what is done for
-  /// them without a task is stopped.
-  Future<Void> commandsEnded(Predicate<Nexus.Id> whose) {
-    var ends = new ArrayList<Future<Void>>();
-    for (ItlNexus itl : nexuses) {
-      if (whose.test(itl.nexus().id())) {
-        ends.add(itl.quiet());
-      }
-    }
-    for (ItlNexus itl : leaving) {
-      if (whose.test(itl.nexus().id())) {
-        ends.add(itl.quiet());
-      }
-    }
-    ends.addAll(stopForeignWork(whose));
-    // Commands that a deadline ended may have left changes in quarantine.
-    return Future.join(ends)
-        .compose(
-            _ ->
-                gate.landed(
-                    caller -> !(caller instanceof Task task) || whose.test(task.nexus().id())));
-  }
-
-  /// Ends the tasks of every nexus `whose` matches, through its transport; completes, on the
-  /// calling context, when none of their writes can still reach the medium. Fails with
-  /// [StoreFault.Kind#TIMEOUT] when that is not so in time: then the tasks have ended, as far as
-  /// they could, and what the store still holds is in quarantine.
-  Future<Void> abortTasks(Predicate<Nexus> whose, boolean tellTaskAborted) {
-    return abortTasks(attached(whose), whose, tellTaskAborted, _ -> false);
-  }
-
-  private List<ItlNexus> attached(Predicate<Nexus> whose) {
-    return nexuses.stream().filter(itl -> whose.test(itl.nexus())).toList();
-  }
-
-  /// The same for nexuses that may not see the unit any more, and for foreign work.
-  ///
-  /// @param foreign whose foreign work stops too
-  Future<Void> abortTasks(
-      List<ItlNexus> affected, boolean tellTaskAborted, Predicate<Nexus.Id> foreign) {
-    Set<Nexus> whose = affected.stream().map(ItlNexus::nexus).collect(Collectors.toSet());
-    return abortTasks(affected, whose::contains, tellTaskAborted, foreign);
-  }
-
-  private Future<Void> abortTasks(
-      List<ItlNexus> affected,
-      Predicate<Nexus> whose,
-      boolean tellTaskAborted,
-      Predicate<Nexus.Id> foreign) {
-    return abortTasks(
-        whose,
-        task -> whose.test(task.nexus()),
-        () -> {
-          var ends = new ArrayList<Future<Void>>();
-          affected.forEach(itl -> ends.add(abortTasks(itl, tellTaskAborted)));
-          ends.addAll(stopForeignWork(foreign));
-          return ends;
-        });
-  }
-
-  private List<Future<Void>> stopForeignWork(Predicate<Nexus.Id> whose) {
-    return foreignWork.stream()
-        .filter(foreign -> whose.test(foreign.as()))
-        .map(foreign -> foreign.work().stop())
-        .toList();
-  }
-
-  /// @param whose control commands that wait are refused until the tasks have ended
-  /// @param tasks which tasks' changes of the medium are waited for
-  /// @param aborts has the transports end tasks; called on the owner
-  private Future<Void> abortTasks(
-      Predicate<Nexus> whose, Predicate<Task> tasks, Supplier<List<Future<Void>>> aborts) {
-    Promise<Void> ended = Promise.promise();
-    Context caller = Vertx.currentContext();
-    owner.runOnContext(
-        _ -> {
-          Promise<Void> tasksEnded = Promise.promise();
-          controlQueue.refuse(whose, tasksEnded.future());
-          Future.join(aborts.get()).<Void>mapEmpty().onComplete(tasksEnded);
-          tasksEnded
-              .future()
-              .otherwiseEmpty() // a session that ended meanwhile has no tasks; the gate knows the
-              // rest
-              .compose(_ -> landed(tasks))
-              .timeout(ABORT_SECONDS, TimeUnit.SECONDS)
-              .recover(this::notInTime)
-              .onComplete(result -> on(caller, () -> ended.handle(result)));
-        });
-    return ended.future();
-  }
-
-  private Future<Void> notInTime(Throwable failure) {
-    return Future.failedFuture(
-        failure instanceof TimeoutException
-            ? new StoreFault(
-                StoreFault.Kind.TIMEOUT,
-                "writes of ended tasks are not answered by the store, %d operations in quarantine"
-                    .formatted(gate.quarantined()))
-            : failure);
-  }
-
-  /// Completes when no change of the tasks that `whose` matches can reach the medium any more;
-  /// those that have not begun are taken back. Any context.
-  Future<Void> landed(Predicate<Task> whose) {
-    gate.withdraw(Caller::aborted);
-    return gate.landed(caller -> caller instanceof Task task && whose.test(task));
-  }
-
-  private static Future<Void> abortTasks(ItlNexus itl, boolean tellTaskAborted) {
-    try {
-      OptionalLong lun = OptionalLong.of(Lun.of(itl.number()));
-      return itl.nexus().transport().abortTasks(lun, tellTaskAborted);
-    } catch (RuntimeException e) {
-      log.error("{}: tasks could not be ended", itl.nexus(), e);
-      return Future.failedFuture(e);
-    }
-  }
-
-  /// Ends the tasks of every nexus because one asked for it. The others are told: by TASK ABORTED
-  /// where TAS is set, by a unit attention where it is not.
-  Future<Void> clearTaskSet(Nexus by) {
-    return Future.join(abortTasks(by::equals, false), clearTasksOfOthers(by)).mapEmpty();
-  }
-
-  private Future<Void> clearTasksOfOthers(Nexus by) {
-    boolean tellTaskAborted = state.mode().taskAbortedStatus();
-    return abortTasks(nexus -> !nexus.equals(by), tellTaskAborted)
-        .map(
-            _ -> {
-              if (!tellTaskAborted) {
-                attention(Asc.COMMANDS_CLEARED_BY_ANOTHER_INITIATOR, nexus -> !nexus.equals(by));
-              }
-              return null;
-            });
-  }
-
-  /// A task of `by` has ended with CHECK CONDITION: ends what QERR says. Called on the nexus' loop,
-  /// before its next command is looked at: what the initiator sends when it has seen the status is
-  /// not ended with the rest.
-  void checkCondition(ItlNexus by) {
-    Future<?> ended =
-        switch (state.mode().queueError()) {
-          case NONE -> Future.succeededFuture();
-          case EVERY_TASK -> Future.join(abortTasks(by, false), clearTasksOfOthers(by.nexus()));
-          case TASKS_OF_THE_NEXUS -> abortTasks(by, false);
-        };
-    ended.onFailure(
-        failure -> log.warn("{}: tasks did not end: {}", profile.name(), failure.toString()));
   }
 
   /// LOGICAL UNIT RESET (SAM-5, Logical unit reset): ends every task, forgets what a reset forgets,
@@ -968,7 +677,8 @@ public final class LogicalUnit {
   Future<Void> reset(Asc asc) {
     Promise<Void> done = Promise.promise();
     Context caller = Vertx.currentContext();
-    abortTasks(attached(), _ -> true, false, _ -> true)
+    aborts
+        .allTasks()
         .onComplete(
             result ->
                 owner.runOnContext(

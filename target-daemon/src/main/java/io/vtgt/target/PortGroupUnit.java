@@ -30,6 +30,6 @@ record PortGroupUnit(LogicalUnit unit) implements TargetPortGroups.Unit {
 
   @Override
   public Future<Void> commandsEnded(Predicate<Nexus.Id> whose) {
-    return unit.commandsEnded(whose);
+    return unit.aborts().commandsEnded(whose);
   }
 }

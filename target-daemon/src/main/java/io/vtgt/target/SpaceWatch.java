@@ -89,11 +89,11 @@ public final class SpaceWatch {
     long size = unit.gate().geometry().bytes();
     if (!reached && reaches(threshold, space, size, 0)) {
       reached = true;
-      log.warn("{}: {}", unit.profile().name(), describe(space));
+      unit.announce(Announcer.Severity.WARNING, describe(space));
       unit.attention(Asc.THIN_PROVISIONING_SOFT_THRESHOLD_REACHED, _ -> true);
     } else if (reached && !reaches(threshold, space, size, CLEAR)) {
       reached = false;
-      log.info("{}: its space is clear of its threshold again", unit.profile().name());
+      unit.announce(Announcer.Severity.INFO, "its space is clear of its threshold again");
     }
   }
 

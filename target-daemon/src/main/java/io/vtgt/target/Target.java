@@ -93,7 +93,7 @@ public final class Target {
       nexuses.forEach(this::inventoryChanged);
     }
     // TASK ABORTED: no initiator shall wait for the answer of a unit that is gone.
-    return unit.abortTasks(sawIt, true, _ -> true).map(unit);
+    return unit.aborts().tasks(sawIt, true, _ -> true).map(unit);
   }
 
   public List<Nexus> nexuses() {
@@ -183,14 +183,14 @@ public final class Target {
     if (itl == null) {
       return noUnit(lun);
     }
-    return itl.unit().clearTaskSet(by);
+    return itl.unit().aborts().clearTaskSet(by);
   }
 
   /// A task has ended with CHECK CONDITION: others may have to end too. Called on the nexus' loop.
   public void checkCondition(Task task) {
     ItlNexus itl = task.nexus().at(task.lun());
     if (itl != null) {
-      itl.unit().checkCondition(itl);
+      itl.unit().aborts().checkCondition(itl);
     }
   }
 
@@ -239,7 +239,7 @@ public final class Target {
     units.forEach(
         (number, unit) -> {
           if (lun.isEmpty() || Lun.number(lun.getAsLong()) == number) {
-            landed.add(unit.landed(whose));
+            landed.add(unit.aborts().landed(whose));
           }
         });
     return Future.join(landed).mapEmpty();

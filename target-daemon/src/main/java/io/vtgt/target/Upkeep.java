@@ -1,11 +1,14 @@
 package io.vtgt.target;
 
+import io.vertx.core.AsyncResult;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vtgt.scsi.Asc;
 import io.vtgt.scsi.sbc.BlockLimits;
+import io.vtgt.store.Snapshots;
+import io.vtgt.store.StoreFault;
 import io.vtgt.target.LogicalUnit.Profile;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -44,6 +47,7 @@ public final class Upkeep {
           }
           Set<Asc> attentions = attentions(was, next, before, after);
           unit.settle(next, atFirst, after);
+          unit.storeWatch().settle();
           attentions.forEach(asc -> unit.attention(asc, _ -> true));
           var _ = unit.spaceWatch().look();
           return quiet(was, next, before, after);
@@ -100,6 +104,74 @@ public final class Upkeep {
                       var _ = unit.spaceWatch().look();
                       return Future.succeededFuture();
                     }));
+  }
+
+  /// Gives the medium the content and the size that it had when a snapshot was made. What is under
+  /// way ends before, what comes meanwhile waits; then every nexus is told that the medium may have
+  /// changed (SPC-5, NOT READY TO READY CHANGE, MEDIUM MAY HAVE CHANGED), and that its size has
+  /// where it did. Reservations stay.
+  ///
+  /// @param force although initiators are logged in that see the unit: what they have cached or
+  ///   mounted does not fit the medium any more
+  /// @return fails with [IllegalStateException], in words for the operator, when it is not done;
+  ///   else as [Snapshots#rollback] does. After [StoreFault.Kind#TIMEOUT] the store is still at it,
+  ///   commands wait, and the nexuses are told when it has ended
+  public Future<Void> rollback(String snapshot, boolean force) {
+    return onOwner(
+        () -> {
+          var snapshots = unit.gate().snapshots();
+          int seenBy = unit.nexuses().size();
+          if (snapshots.isEmpty()) {
+            return refused("its store has no snapshots");
+          }
+          if (!unit.gate().writable()) {
+            return refused("its medium is opened read-only");
+          }
+          if (seenBy > 0 && !force) {
+            return refused(
+                seenBy
+                    + (seenBy == 1 ? " session sees it" : " sessions see it")
+                    + ", and what is mounted there would be corrupted: log out first, or force it");
+          }
+          long bytesBefore = unit.gate().geometry().bytes();
+          return snapshots
+              .get()
+              .rollback(snapshot)
+              .transform(done -> told(snapshot, done, bytesBefore));
+        });
+  }
+
+  /// Tells the nexuses, unless it is certain that nothing was done.
+  private Future<Void> told(String snapshot, AsyncResult<Void> rolledBack, long bytesBefore) {
+    if (rolledBack.succeeded()) {
+      unit.announce(Announcer.Severity.INFO, "it is as it was at snapshot " + snapshot);
+      return onOwner(() -> contentChanged(bytesBefore));
+    }
+    unit.announce(
+        Announcer.Severity.WARNING,
+        "the rollback to snapshot " + snapshot + " failed: " + rolledBack.cause().getMessage());
+    if (rolledBack.cause() instanceof StoreFault fault) {
+      switch (fault.kind()) {
+        case UNSUPPORTED, READ_ONLY, OUT_OF_RANGE, CLOSED -> {}
+        case TIMEOUT -> {
+          var _ = unit.gate().drained().compose(_ -> onOwner(() -> contentChanged(bytesBefore)));
+        }
+        case READ_ERROR, WRITE_ERROR, OUT_OF_SPACE, UNAVAILABLE -> {
+          var _ = onOwner(() -> contentChanged(bytesBefore)); // a part of it may have been done
+        }
+      }
+    }
+    return Future.failedFuture(rolledBack.cause());
+  }
+
+  private Future<Void> contentChanged(long bytesBefore) {
+    unit.attention(Asc.NOT_READY_TO_READY_CHANGE, _ -> true);
+    if (unit.gate().geometry().bytes() != bytesBefore) {
+      unit.settle(unit.profile(), unit.defaults(), unit.state());
+      unit.capacityChanged();
+    }
+    var _ = unit.spaceWatch().look();
+    return Future.succeededFuture();
   }
 
   /// Takes the medium out, after all that is under way has ended and is durable.

@@ -14,6 +14,7 @@ import io.vtgt.mgmt.TargetAdmin.UnitStatus;
 import io.vtgt.mgmt.document.Change;
 import io.vtgt.mgmt.document.Document;
 import io.vtgt.mgmt.document.DocumentFormat;
+import io.vtgt.target.Announcer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -458,7 +459,7 @@ class DaemonTest {
 
   @Test
   void exampleDocuments_nameOnlyStoresLayersAndKeysThatExist() throws IOException {
-    var units = new Units(null, data, null, null); // a check touches nothing
+    var units = new Units(null, data, null, null, Announcer.LOG); // a check touches nothing
     try (var files = Files.walk(Path.of("../conf"))) {
       for (var file : files.filter(it -> it.toString().endsWith(".yaml")).toList()) {
         var document = DocumentFormat.YAML.readValid(Files.readAllBytes(file)).orElseThrow();

@@ -307,7 +307,7 @@ class LogicalUnitTest {
             });
     Promise<Void> tasksEnd = Promise.promise();
     b.transport.tasksEnded = tasksEnd.future();
-    Future<Void> aborted = unit.abortTasksOf(b.nexus.id());
+    Future<Void> aborted = unit.aborts().tasksOf(b.nexus.id());
     Future<Completion> three = control(unit, b, () -> two);
     assertEquals("BUSY", Answer.of(await(two)).status());
     assertEquals("BUSY", Answer.of(await(three)).status(), "or the abort would wait for itself");

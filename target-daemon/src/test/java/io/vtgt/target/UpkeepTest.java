@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.vertx.core.Future;
+import io.vtgt.store.Layer;
 import io.vtgt.store.Stores.LayerSpec;
 import io.vtgt.store.memory.MemoryStore;
 import io.vtgt.target.LogicalUnit.Profile;
@@ -110,7 +112,8 @@ class UpkeepTest {
         optimal,
         granularity,
         threshold,
-        was.longCdbs());
+        was.longCdbs(),
+        was.whenStoreIsAway());
   }
 
   private static Profile online(boolean online) {
@@ -278,6 +281,79 @@ class UpkeepTest {
     assertTold(CAPACITY_CHANGED);
     assertEquals(
         "ILLEGAL_REQUEST 2100", initiator.send(0, "28 00 00 00 0f ff 00 00 01 00").status());
+  }
+
+  @Test
+  void rollback_underALoggedInInitiator_isRefusedUnlessForced() {
+    serve(ScsiFixture.PROFILE);
+    assertEquals("GOOD", write());
+    await(unit.gate().snapshots().orElseThrow().create("a"));
+    assertEquals("GOOD", initiator.send(0, WRITE_ONE_BLOCK, "a5".repeat(512)).status());
+    var refused = assertThrows(AssertionError.class, () -> await(rollback("a", false)));
+    assertEquals(
+        "1 session sees it, and what is mounted there would be corrupted: log out first, or force"
+            + " it",
+        refused.getCause().getMessage());
+    assertTold();
+    await(rollback("a", true));
+    assertTold(READY_CHANGED);
+    assertEquals(BLOCK, initiator.send(0, "28 00 00 00 00 00 00 00 01 00").data().replace(" ", ""));
+  }
+
+  @Test
+  void rollback_toAnotherSize_isToldToo() {
+    serve(ScsiFixture.PROFILE);
+    await(unit.gate().snapshots().orElseThrow().create("a"));
+    await(new Upkeep(unit).resize(2 * ScsiFixture.BYTES));
+    assertTold(CAPACITY_CHANGED);
+    await(rollback("a", true));
+    assertTold(READY_CHANGED, CAPACITY_CHANGED);
+    assertEquals(
+        "ILLEGAL_REQUEST 2100", initiator.send(0, "28 00 00 00 0f ff 00 00 01 00").status());
+  }
+
+  @Test
+  void rollback_toNoSnapshot_isRefusedAndNobodyIsTold() {
+    serve(ScsiFixture.PROFILE);
+    var refused = assertThrows(AssertionError.class, () -> await(rollback("a", true)));
+    assertEquals("there is no snapshot \"a\"", refused.getCause().getMessage());
+    assertTold();
+  }
+
+  @Test
+  void rollback_ofAReservedUnit_keepsTheReservation() {
+    serve(ScsiFixture.PROFILE);
+    Initiator other = fixture.ready("b");
+    assertEquals("GOOD", send("16 00 00 00 00 00"));
+    await(unit.gate().snapshots().orElseThrow().create("a"));
+    await(rollback("a", true));
+    assertTold(READY_CHANGED);
+    assertEquals("UNIT_ATTENTION 2800", other.send(0, TEST_UNIT_READY).status());
+    assertEquals("RESERVATION_CONFLICT", other.send(0, TEST_UNIT_READY).status());
+  }
+
+  private Future<Void> rollback(String snapshot, boolean force) {
+    return new Upkeep(unit).rollback(snapshot, force);
+  }
+
+  @Test
+  void mediumThatIsReadOnlyByItself_isWriteProtectedWhateverTheSettingsSay() {
+    unit =
+        fixture.addUnit(
+            0,
+            ScsiFixture.PROFILE,
+            new Layer(new MemoryStore(ScsiFixture.BYTES)) {
+              @Override
+              public boolean writable() {
+                return false;
+              }
+            });
+    initiator = fixture.ready("a");
+    assertEquals("DATA_PROTECT 2700", write());
+    assertEquals("90", initiator.send(0, CACHING_PAGE).data().split(" ", -1)[2], "WP, DPOFUA");
+    await(unit.gate().snapshots().orElseThrow().create("a"));
+    var refused = assertThrows(AssertionError.class, () -> await(rollback("a", true)));
+    assertEquals("its medium is opened read-only", refused.getCause().getMessage());
   }
 
   @Test

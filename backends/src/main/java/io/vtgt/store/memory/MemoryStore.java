@@ -8,6 +8,7 @@ import io.vtgt.store.BackingStore;
 import io.vtgt.store.Extent;
 import io.vtgt.store.Geometry;
 import io.vtgt.store.Limits;
+import io.vtgt.store.Snapshots;
 import io.vtgt.store.Space;
 import io.vtgt.store.StoreFault;
 import java.lang.foreign.FunctionDescriptor;
@@ -16,8 +17,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.StampedLock;
 
 /// A sparse medium in memory, outside the heap; gone when it is closed.
@@ -26,6 +31,8 @@ import java.util.concurrent.locks.StampedLock;
 /// of a chunk is unmapped. Which of its 64 pages are mapped is one `long`. Pages that are not hold
 /// zeroes, so a read need not look. Every call answers at once; calls of several threads meet only
 /// in a chunk's lock, for the time of one copy.
+///
+/// A snapshot shares the chunks there are; who changes one of them first puts a copy in its place.
 ///
 /// Chunks come from the C library, not from the JVM's direct memory: that is bounded
 /// (`-XX:MaxDirectMemorySize`) and carries the data of every session. A medium that ate it up would
@@ -58,6 +65,11 @@ public final class MemoryStore implements BackingStore {
       call("free", FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG));
 
   private final ConcurrentHashMap<Long, Chunk> chunks = new ConcurrentHashMap<>();
+
+  /// Chunks with memory behind them, those that only snapshots hold included.
+  private final AtomicLong chunkCount = new AtomicLong();
+
+  private final MemorySnapshots snapshots = new MemorySnapshots(this);
 
   private final long limitBytes;
 
@@ -97,12 +109,23 @@ public final class MemoryStore implements BackingStore {
     ByteBuf data = PooledByteBufAllocator.DEFAULT.directBuffer(length, length);
     for (long at = offset; data.isWritable(); at += CHUNK_LENGTH - inChunk(at)) {
       int size = Math.min(data.writableBytes(), CHUNK_LENGTH - inChunk(at));
-      Chunk chunk = chunks.get(at / CHUNK_LENGTH);
-      if (chunk == null || !chunk.read(inChunk(at), data, size)) {
-        data.writeZero(size);
-      }
+      read(at, data, size);
     }
     return Future.succeededFuture(data);
+  }
+
+  /// @param size within one chunk
+  private void read(long offset, ByteBuf into, int size) {
+    Long index = offset / CHUNK_LENGTH;
+    for (Chunk chunk = chunks.get(index); chunk != null; ) {
+      if (chunk.read(inChunk(offset), into, size)) {
+        return;
+      }
+      // freed: nothing was in it, unless a copy stands in its place
+      Chunk now = chunks.get(index);
+      chunk = now == chunk ? null : now;
+    }
+    into.writeZero(size);
   }
 
   @Override
@@ -117,7 +140,7 @@ public final class MemoryStore implements BackingStore {
       for (long at = offset; data.isReadable(); at += CHUNK_LENGTH - inChunk(at)) {
         int size = Math.min(data.readableBytes(), CHUNK_LENGTH - inChunk(at));
         while (!chunk(at / CHUNK_LENGTH).write(inChunk(at), data, size)) {
-          // it was freed between the look-up and its lock: a new one takes its place
+          // it was freed or shared between the look-up and its lock: another takes its place
           Thread.onSpinWait();
         }
       }
@@ -161,8 +184,12 @@ public final class MemoryStore implements BackingStore {
     if (closed) {
       return closedFault();
     }
-    clear(offset, offset + length);
-    return Future.succeededFuture();
+    try {
+      clear(offset, offset + length);
+      return Future.succeededFuture();
+    } catch (NoMemoryException e) {
+      return noMemory(e);
+    }
   }
 
   @Override
@@ -245,23 +272,64 @@ public final class MemoryStore implements BackingStore {
     long before = geometry.bytes();
     Geometry resized = geometry.withBytes(bytes);
     geometry = resized;
-    if (bytes < before) {
-      clear(bytes, before);
+    try {
+      if (bytes < before) {
+        clear(bytes, before);
+      }
+      return Future.succeededFuture(resized);
+    } catch (NoMemoryException e) {
+      geometry = resized.withBytes(before);
+      return noMemory(e);
     }
-    return Future.succeededFuture(resized);
+  }
+
+  @Override
+  public Optional<Snapshots> snapshots() {
+    return Optional.of(snapshots);
   }
 
   @Override
   public Future<Void> close() {
     closed = true;
+    snapshots.removeAll();
     chunks.forEach((index, _) -> free(index));
     return Future.succeededFuture();
   }
 
+  boolean closed() {
+    return closed;
+  }
+
   /// How many bytes have memory behind them now.
   long allocatedBytes() {
-    return (long) chunks.size() * CHUNK_LENGTH;
+    return chunkCount.get() * CHUNK_LENGTH;
   }
+
+  /// What the medium holds now, to be put back by [#thaw] and given back by [#release].
+  Frozen freeze() {
+    Map<Long, Chunk> shared = new HashMap<>();
+    chunks.forEach(
+        (index, chunk) -> {
+          if (chunk.share()) {
+            shared.put(index, chunk);
+          }
+        });
+    return new Frozen(geometry, shared);
+  }
+
+  /// The medium as it was when it was frozen. Nobody else may change it meanwhile.
+  void thaw(Frozen frozen) {
+    chunks.forEach((index, _) -> free(index));
+    frozen.chunks().forEach((index, chunk) -> chunks.put(index, chunk.enter()));
+    geometry = frozen.geometry();
+  }
+
+  void release(Frozen frozen) {
+    frozen.chunks().values().forEach(Chunk::unshare);
+  }
+
+  /// The content of the medium at some time.
+  record Frozen(Geometry geometry, Map<Long, Chunk> chunks) {}
 
   private void clear(long from, long to) {
     long firstChunk = from / CHUNK_LENGTH;
@@ -288,33 +356,39 @@ public final class MemoryStore implements BackingStore {
     long start = index * CHUNK_LENGTH;
     int begin = (int) Math.max(0, from - start);
     int end = (int) Math.min(CHUNK_LENGTH, to - start);
-    if (chunk.unmap(begin, end - begin)) {
+    if (end - begin == CHUNK_LENGTH) {
+      free(index);
+      return;
+    }
+    while (!chunk.unmap(begin, end - begin)) {
+      chunk = chunk(index);
+    }
+    if (chunk.gone) {
       chunks.remove(index, chunk);
     }
   }
 
   private void free(long index) {
-    Chunk chunk = chunks.remove(index);
-    if (chunk != null) {
-      chunk.unmap(0, CHUNK_LENGTH);
+    boolean left = false;
+    for (Chunk chunk = chunks.get(index); chunk != null && !left; chunk = chunks.get(index)) {
+      left = chunk.leave();
+      chunks.remove(index, chunk);
     }
   }
 
+  /// One to be changed: it is there, and no snapshot has it, as far as can be said without its
+  /// lock.
   private Chunk chunk(long index) {
     Chunk chunk = chunks.get(index);
-    if (chunk != null && chunk.freed) {
+    if (chunk != null && chunk.gone) {
       chunks.remove(index, chunk);
       chunk = null;
     }
-    return chunk != null ? chunk : chunks.computeIfAbsent(index, _ -> newChunk());
-  }
-
-  /// Several that are made at once may go past the limit by one each.
-  private Chunk newChunk() {
-    if (chunks.mappingCount() * CHUNK_LENGTH > limitBytes - CHUNK_LENGTH) {
-      throw new NoMemoryException();
+    if (chunk != null && chunk.shares > 0) {
+      chunk.copyInto(chunks, index);
+      chunk = chunks.get(index);
     }
-    return new Chunk();
+    return chunk != null ? chunk : chunks.computeIfAbsent(index, _ -> new Chunk());
   }
 
   private static int inChunk(long offset) {
@@ -332,7 +406,7 @@ public final class MemoryStore implements BackingStore {
             length + " bytes at " + offset + ": the memory has " + geometry.bytes()));
   }
 
-  private static Future<Void> noMemory(NoMemoryException e) {
+  private static <T> Future<T> noMemory(NoMemoryException e) {
     return Future.failedFuture(
         new StoreFault(StoreFault.Kind.OUT_OF_SPACE, "no memory for another chunk", e));
   }
@@ -369,26 +443,44 @@ public final class MemoryStore implements BackingStore {
     return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), type);
   }
 
-  /// Memory of 64 pages, some of them mapped.
-  private static final class Chunk {
+  /// Memory of 64 pages, some of them mapped. It belongs to the medium, to snapshots, or to both:
+  /// then nobody changes it. It is given back when it belongs to nobody.
+  final class Chunk {
     private final StampedLock lock = new StampedLock();
-    private final long address = allocate();
+    private final long address;
 
     /// Not to be touched once it is freed.
-    @SuppressWarnings("restricted") // the length is what was asked for
-    private final ByteBuf memory =
-        Unpooled.wrappedBuffer(
-            MemorySegment.ofAddress(address).reinterpret(CHUNK_LENGTH).asByteBuffer());
+    private final ByteBuf memory;
 
     // Under the lock.
     private long mapped;
+    private boolean freed;
 
     // Written under the lock.
-    private volatile boolean freed;
+    private volatile boolean gone; // from the medium
+    private volatile int shares; // of snapshots
+
+    /// Several that are made at once stay within the limit.
+    @SuppressWarnings("restricted") // the length is what was asked for
+    Chunk() {
+      if (chunkCount.incrementAndGet() > limitBytes / CHUNK_LENGTH) {
+        chunkCount.decrementAndGet();
+        throw new NoMemoryException();
+      }
+      try {
+        address = allocate();
+      } catch (NoMemoryException e) {
+        chunkCount.decrementAndGet();
+        throw e;
+      }
+      memory =
+          Unpooled.wrappedBuffer(
+              MemorySegment.ofAddress(address).reinterpret(CHUNK_LENGTH).asByteBuffer());
+    }
 
     /// Borrows `into` and appends to it.
     ///
-    /// @return false when the chunk is freed: what it held reads as zeroes
+    /// @return false when the chunk is freed: what it held reads as zeroes, or is elsewhere
     boolean read(int from, ByteBuf into, int length) {
       long stamp = lock.readLock();
       try {
@@ -403,15 +495,15 @@ public final class MemoryStore implements BackingStore {
 
     /// Borrows `data` and takes `length` bytes from it.
     ///
-    /// @return false when the chunk is freed and another one must be taken
+    /// @return false when the chunk cannot be changed and another one must be taken
     boolean write(int to, ByteBuf data, int length) {
       long stamp = lock.writeLock();
       try {
-        if (!freed) {
+        if (own()) {
           memory.setBytes(to, data, length);
-          mapped |= pages(to / PAGE_LENGTH, (to + length - 1) / PAGE_LENGTH);
+          map(to, length);
         }
-        return !freed;
+        return own();
       } finally {
         lock.unlockWrite(stamp);
       }
@@ -419,40 +511,45 @@ public final class MemoryStore implements BackingStore {
 
     /// Makes whole pages mapped and leaves what they hold, so that the chunk is not given back.
     ///
-    /// @return false when it is freed already
+    /// @return as [#write]
     boolean reserve(int from, int length) {
       long stamp = lock.writeLock();
       try {
-        if (!freed) {
-          mapped |= pages(from / PAGE_LENGTH, (from + length - 1) / PAGE_LENGTH);
+        if (own()) {
+          map(from, length);
         }
-        return !freed;
+        return own();
       } finally {
         lock.unlockWrite(stamp);
       }
     }
 
+    /// @return as [#write]
     boolean zero(int from, int length) {
       long stamp = lock.writeLock();
       try {
-        if (!freed) {
+        if (own()) {
           memory.setZero(from, length);
-          mapped |= pages(from / PAGE_LENGTH, (from + length - 1) / PAGE_LENGTH);
+          map(from, length);
         }
-        return !freed;
+        return own();
       } finally {
         lock.unlockWrite(stamp);
       }
     }
 
-    /// Zeroes a range and unmaps the pages that are wholly in it.
+    /// Zeroes a range and unmaps the pages that are wholly in it. With the last one the chunk is
+    /// gone.
     ///
-    /// @return nothing is mapped any more and the memory is given back
+    /// @return false when snapshots share it and a copy must be taken
     boolean unmap(int from, int length) {
       long stamp = lock.writeLock();
       try {
-        if (freed) {
+        if (gone) {
           return true;
+        }
+        if (shares > 0) {
+          return false;
         }
         int first = (from + PAGE_LENGTH - 1) / PAGE_LENGTH;
         int last = (from + length) / PAGE_LENGTH - 1;
@@ -461,13 +558,98 @@ public final class MemoryStore implements BackingStore {
         }
         if (mapped != 0) {
           memory.setZero(from, length);
-          return false;
+        } else {
+          gone = true;
+          freeIfOfNobody();
         }
-        freed = true;
-        giveBack(address);
         return true;
       } finally {
         lock.unlockWrite(stamp);
+      }
+    }
+
+    /// A copy stands in its place on the medium, which changes it from now on.
+    void copyInto(ConcurrentHashMap<Long, Chunk> medium, Long index) {
+      long stamp = lock.writeLock();
+      try {
+        if (gone || shares == 0) {
+          return;
+        }
+        Chunk copy = new Chunk();
+        copy.memory.setBytes(0, memory, 0, CHUNK_LENGTH);
+        copy.mapped = mapped;
+        medium.put(index, copy); // before anybody misses this one and makes an empty one
+        gone = true;
+      } finally {
+        lock.unlockWrite(stamp);
+      }
+    }
+
+    /// @return false when it is gone already
+    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
+    boolean share() {
+      long stamp = lock.writeLock();
+      try {
+        if (!gone) {
+          shares++;
+        }
+        return !gone;
+      } finally {
+        lock.unlockWrite(stamp);
+      }
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
+    void unshare() {
+      long stamp = lock.writeLock();
+      try {
+        shares--;
+        freeIfOfNobody();
+      } finally {
+        lock.unlockWrite(stamp);
+      }
+    }
+
+    /// It is on the medium again.
+    Chunk enter() {
+      long stamp = lock.writeLock();
+      try {
+        gone = false;
+        return this;
+      } finally {
+        lock.unlockWrite(stamp);
+      }
+    }
+
+    /// It is on the medium no longer.
+    ///
+    /// @return false when it was gone already: a copy may stand in its place
+    boolean leave() {
+      long stamp = lock.writeLock();
+      try {
+        boolean leaves = !gone;
+        gone = true;
+        freeIfOfNobody();
+        return leaves;
+      } finally {
+        lock.unlockWrite(stamp);
+      }
+    }
+
+    private boolean own() {
+      return !gone && shares == 0;
+    }
+
+    private void map(int from, int length) {
+      mapped |= pages(from / PAGE_LENGTH, (from + length - 1) / PAGE_LENGTH);
+    }
+
+    private void freeIfOfNobody() {
+      if (gone && shares == 0 && !freed) {
+        freed = true;
+        mapped = 0;
+        giveBack(address);
+        chunkCount.decrementAndGet();
       }
     }
 

@@ -38,16 +38,19 @@ final class Stores implements Callable<Integer> {
   private static void rows(Table table, String prefix, JsonNode kinds) {
     for (JsonNode kind : kinds) {
       table.row(prefix + kind.path("kind").asText(), "", "", "", kind.path("summary").asText());
-      for (JsonNode option : kind.path("options")) {
-        table.row(
-            "",
-            option.path("name").asText(),
-            option.path("type").asText(),
-            option.path("required").asBoolean()
-                ? "(required)"
-                : option.path("defaultValue").asText(),
-            option.path("meaning").asText());
-      }
+      options(table, "", kind.path("options"));
+      options(table, "  new image", kind.path("media").path("creation"));
+    }
+  }
+
+  private static void options(Table table, String of, JsonNode options) {
+    for (JsonNode option : options) {
+      table.row(
+          of,
+          option.path("name").asText(),
+          option.path("type").asText(),
+          option.path("required").asBoolean() ? "(required)" : option.path("defaultValue").asText(),
+          option.path("meaning").asText());
     }
   }
 }

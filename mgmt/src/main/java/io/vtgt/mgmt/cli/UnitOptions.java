@@ -49,6 +49,11 @@ final class UnitOptions {
   private Map<String, String> options;
 
   @Option(
+      names = "--create",
+      description = "make the image first, with --size and those -o that are of a new image")
+  private boolean create;
+
+  @Option(
       names = "--layer",
       paramLabel = "KIND[,NAME=VALUE...]",
       description = "a layer over the store, with its options; repeatable, outermost first")
@@ -76,6 +81,7 @@ final class UnitOptions {
         || lun != null
         || size != null
         || options != null
+        || create
         || layers != null
         || name != null
         || blockSize != null
@@ -93,6 +99,9 @@ final class UnitOptions {
       throw wrong(
           "--file and --store exclude each other: --file PATH is --store file -o path=PATH.");
     }
+    if (create && kind == null) {
+      throw wrong("--create goes with --store; a --file with --size is made by itself.");
+    }
     if (options == null) {
       return;
     }
@@ -109,6 +118,28 @@ final class UnitOptions {
 
   private ParameterException wrong(String message) {
     return new ParameterException(verb.commandLine(), message);
+  }
+
+  /// Makes the image where that is asked for, then adds the unit.
+  ///
+  /// @param units address of the target's units
+  JsonNode add(AdminClient client, String units) {
+    if (!create) {
+      return client.post(units, unit(client, client.get(units)));
+    }
+    var others = client.get(units); // a target that is not there is told before anything is made
+    var image = NewImage.split(client, kind, size, options == null ? Map.of() : options);
+    size = null;
+    options = image.storeOptions();
+    image.create(client);
+    try {
+      return client.post(units, unit(client, others));
+    } catch (AdminClient.Refused refused) {
+      throw new AdminClient.Refused(
+          refused.exitCode,
+          refused.getMessage() + "\nThe image " + image.name() + " was made, and stays.",
+          refused.problem);
+    }
   }
 
   /// The unit as the interface takes it. The daemon knows the types of the options.

@@ -25,7 +25,8 @@ final class UnitVerbs implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "Missing a verb: list, show, add, set, resize, eject, load or remove.");
+        spec.commandLine(),
+        "Missing a verb: list, show, add, set, resize, eject, load, take-over or remove.");
   }
 
   @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists the units.")
@@ -138,6 +139,18 @@ final class UnitVerbs implements Runnable {
   }
 
   @Command(
+      name = "take-over",
+      mixinStandardHelpOptions = true,
+      description = {
+        "Takes a unit's medium from the client that holds it for itself, such as a gateway",
+        "that hangs; that client is shut out first, and loses what it had not written."
+      })
+  int takeOver(@Parameters(paramLabel = "TARGET/LUN", description = "the unit") String unit) {
+    String path = unit(unit) + "/take-over";
+    return vtgtadm.print(spec, client -> client.post(path), _ -> "the medium is ours");
+  }
+
+  @Command(
       name = "add",
       mixinStandardHelpOptions = true,
       sortOptions = false,
@@ -146,20 +159,20 @@ final class UnitVerbs implements Runnable {
       footer = {
         "",
         "The store is --file PATH, or --store KIND with its options as -o NAME=VALUE",
-        "(`vtgtadm stores` lists kinds and options).",
+        "(`vtgtadm stores` lists kinds and options). With --create the image is made first:",
+        "then --size and options of a new image are for that.",
         "",
         "  vtgtadm unit add iqn.2026-11.com.example:db --file db.img --size 10GiB",
-        "  vtgtadm unit add iqn.2026-11.com.example:db --store memory -o size=1GiB"
+        "  vtgtadm unit add iqn.2026-11.com.example:db --store memory -o size=1GiB",
+        "  vtgtadm unit add iqn.2026-11.com.example:db --store rbd -o image=db --create --size"
+            + " 10GiB"
       })
   int add(
       @Parameters(paramLabel = "TARGET", description = "the target's name") String target,
       @Mixin UnitOptions options) {
     options.check();
     String units = units(target);
-    return vtgtadm.print(
-        spec,
-        client -> client.post(units, options.unit(client, client.get(units))),
-        Vtgtadm::changes);
+    return vtgtadm.print(spec, client -> options.add(client, units), Vtgtadm::changes);
   }
 
   @Command(
@@ -175,10 +188,15 @@ final class UnitVerbs implements Runnable {
 
   /// The address of `TARGET/LUN`: an iSCSI name has no slash.
   private String unit(String name) {
+    return unit(spec, name);
+  }
+
+  /// The same for other verbs.
+  static String unit(CommandSpec verb, String name) {
     int slash = name.lastIndexOf('/');
     if (slash < 0 || !name.substring(slash + 1).matches("\\d+")) {
       throw new ParameterException(
-          spec.commandLine(), "Which unit? '" + name + "' is not TARGET/LUN.");
+          verb.commandLine(), "Which unit? '" + name + "' is not TARGET/LUN.");
     }
     return units(name.substring(0, slash)) + "/" + name.substring(slash + 1);
   }

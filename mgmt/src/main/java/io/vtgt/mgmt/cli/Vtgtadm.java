@@ -27,9 +27,12 @@ import picocli.CommandLine.Spec;
       Health.class,
       TargetVerbs.class,
       UnitVerbs.class,
+      SnapshotVerbs.class,
+      ImageVerbs.class,
       PortalVerbs.class,
       PortGroupVerbs.class,
       SessionVerbs.class,
+      Events.class,
       AccountVerbs.class,
       Apply.class,
       Export.class,
@@ -122,15 +125,38 @@ public final class Vtgtadm implements Runnable {
   int print(
       CommandSpec verb, Function<AdminClient, JsonNode> call, Function<JsonNode, String> text) {
     try (var client = new AdminClient(url)) {
-      JsonNode answer = call.apply(client);
-      PrintWriter out = verb.commandLine().getOut();
-      if (json) {
-        out.println(answer.isMissingNode() ? "{}" : answer.toPrettyString());
-      } else {
-        out.println(text.apply(answer));
-      }
-      out.flush();
+      print(verb, call.apply(client), text);
       return ExitCode.OK;
+    }
+  }
+
+  private void print(CommandSpec verb, JsonNode answer, Function<JsonNode, String> text) {
+    PrintWriter out = verb.commandLine().getOut();
+    if (json) {
+      out.println(answer.isMissingNode() ? "{}" : answer.toPrettyString());
+    } else {
+      out.println(text.apply(answer));
+    }
+    out.flush();
+  }
+
+  /// Asks again and again, and prints what is new, until the thread is interrupted.
+  ///
+  /// @param call answers a list of what came since it was called last
+  int follow(
+      CommandSpec verb,
+      Function<AdminClient, JsonNode> call,
+      Function<JsonNode, String> text,
+      long pauseMillis)
+      throws InterruptedException {
+    try (var client = new AdminClient(url)) {
+      while (true) {
+        JsonNode news = call.apply(client);
+        if (!news.isEmpty()) {
+          print(verb, news, text);
+        }
+        Thread.sleep(pauseMillis);
+      }
     }
   }
 

@@ -162,6 +162,8 @@ public record Document(
   ///   block
   /// @param storeDeadlineSeconds how long one operation of the store may take; 0 is
   ///   [Limits#storeDeadlineSeconds()]
+  /// @param whenStoreIsAway what becomes of commands while the store cannot be used: `wait`, `fail`
+  ///   or `standby`
   /// @param mode what the mode pages say at first and after a reset
   public record Unit(
       int lun,
@@ -182,11 +184,20 @@ public record Document(
       int optimalTransferBlocks,
       int optimalTransferGranularityBlocks,
       int storeDeadlineSeconds,
+      String whenStoreIsAway,
       ThinThreshold thinThreshold,
       Mode mode,
       Identity identity) {
 
     public Unit withStore(Map<String, Object> store) {
+      return with(store, layers);
+    }
+
+    public Unit withLayers(List<Map<String, Object>> layers) {
+      return with(store, layers);
+    }
+
+    private Unit with(Map<String, Object> store, List<Map<String, Object>> layers) {
       return new Unit(
           lun,
           name,
@@ -206,6 +217,7 @@ public record Document(
           optimalTransferBlocks,
           optimalTransferGranularityBlocks,
           storeDeadlineSeconds,
+          whenStoreIsAway,
           thinThreshold,
           mode,
           identity);

@@ -39,6 +39,7 @@ public final class DocumentDefaults {
           new Row(Document.Unit.class, "optimalTransferBlocks", 0),
           new Row(Document.Unit.class, "optimalTransferGranularityBlocks", 0),
           new Row(Document.Unit.class, "storeDeadlineSeconds", 0),
+          new Row(Document.Unit.class, "whenStoreIsAway", "wait"),
           new Row(Document.ThinThreshold.class, "usedPercent", 0),
           new Row(Document.ThinThreshold.class, "freeBytes", 0L),
           new Row(Document.Mode.class, "writeCache", true));

@@ -33,6 +33,7 @@ public final class Validation {
   public static final List<String>
       ACCESS_STATES =
           List.of("active-optimized", "active-non-optimized", "standby", "unavailable", "offline"),
+      AWAY_POLICIES = List.of("wait", "fail", "standby"),
       ALUA_MODES = List.of("off", "implicit", "explicit", "both");
 
   /// 96 bits at least (RFC 7143 section 12.1.3); the upper bound is what initiators can store.
@@ -360,6 +361,7 @@ public final class Validation {
         0,
         65_535); // 16 bits (SBC-4, Block Limits VPD page)
     range(at + "/storeDeadlineSeconds", unit.storeDeadlineSeconds(), 0, 3600);
+    oneOf(at + "/whenStoreIsAway", unit.whenStoreIsAway(), AWAY_POLICIES);
     range(at + "/thinThreshold/usedPercent", unit.thinThreshold().usedPercent(), 0, 99);
     range(at + "/thinThreshold/freeBytes", unit.thinThreshold().freeBytes(), 0, Long.MAX_VALUE);
     identity(at + "/identity", unit.identity());

@@ -11,11 +11,13 @@ import java.util.Set;
 ///
 /// @param path values of the path's variables, decoded
 /// @param flags query flags that are true
+/// @param options other parameters of the query, decoded; none where the endpoint takes none
 /// @param ifMatch versions of which one must be in force; empty when the request does not ask
 /// @param contentType of the body, without parameters; empty text when there is none
 record Call(
     Map<String, String> path,
     Set<Endpoint.Query> flags,
+    Map<String, String> options,
     Optional<List<String>> ifMatch,
     String contentType,
     byte[] body) {

@@ -11,10 +11,12 @@ import java.util.Optional;
 final class ConfigResource implements Resource {
   private final TargetAdmin admin;
   private final Editor editor;
+  private final Secrets secrets;
 
-  ConfigResource(TargetAdmin admin, Editor editor) {
+  ConfigResource(TargetAdmin admin, Editor editor, Secrets secrets) {
     this.admin = admin;
     this.editor = editor;
+    this.secrets = secrets;
   }
 
   @Override
@@ -33,23 +35,13 @@ final class ConfigResource implements Resource {
   private Future<Reply> show(Call call) {
     var current = admin.current();
     var document =
-        call.is(Endpoint.Query.SECRETS)
-            ? current.document()
-            : current.document().withAccounts(Secrets.masked(current.document().accounts()));
+        call.is(Endpoint.Query.SECRETS) ? current.document() : secrets.masked(current.document());
     return Future.succeededFuture(Reply.ok(document).withEtag(current.version()));
   }
 
   private Future<Reply> replace(Call call) {
     var body = call.body(Document.class);
     return editor.apply(
-        call,
-        Optional.of(body.places()),
-        current ->
-            new Editor.Edited(
-                body.value()
-                    .withAccounts(
-                        Secrets.unmasked(
-                            body.value().accounts(), current.accounts(), body.places())),
-                Pointer.ROOT));
+        call, Optional.of(body.places()), _ -> new Editor.Edited(body.value(), Pointer.ROOT));
   }
 }

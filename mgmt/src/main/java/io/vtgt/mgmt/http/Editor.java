@@ -19,9 +19,11 @@ final class Editor {
   private static final int MAX_ROUNDS = 16;
 
   private final TargetAdmin admin;
+  private final Secrets secrets;
 
-  Editor(TargetAdmin admin) {
+  Editor(TargetAdmin admin, Secrets secrets) {
     this.admin = admin;
+    this.secrets = secrets;
   }
 
   /// Makes the wanted document of the one in force; throws [HttpFailure] when that cannot be.
@@ -56,8 +58,10 @@ final class Editor {
     if (call.ifMatch().isPresent() && !call.ifMatch().get().contains(current.version())) {
       return Future.failedFuture(outdated(current.version()));
     }
-    var edited = edit.of(current.document());
-    check(edited, body);
+    var masked = edit.of(current.document());
+    var unmasked = secrets.unmasked(masked.wanted(), current.document());
+    var edited = new Edited(unmasked.document(), masked.pointer());
+    check(edited, unmasked.violations(), body);
     return admin
         .apply(edited.wanted(), current.version(), call.is(Endpoint.Query.DRY_RUN))
         .recover(
@@ -85,8 +89,11 @@ final class Editor {
         HttpFailure.Kind.PRECONDITION_FAILED, "the version in force is \"" + version + "\"");
   }
 
-  private void check(Edited edited, Optional<Reading.Places> body) {
-    var violations = new ArrayList<>(Validation.check(edited.wanted()));
+  private void check(Edited edited, List<Violation> masks, Optional<Reading.Places> body) {
+    var violations = new ArrayList<>(masks);
+    if (violations.isEmpty()) {
+      violations.addAll(Validation.check(edited.wanted()));
+    }
     if (violations.isEmpty()) {
       violations.addAll(admin.check(edited.wanted()));
     }

@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
 /// @param summary one sentence
 /// @param body what the request carries, if anything
 /// @param answer what a success carries, if anything
-/// @param query the parameters that are understood; any other is refused
+/// @param query the flags that are understood; any other is refused
+/// @param takesOptions other parameters are for the handler, which refuses what it does not know
 record Endpoint(
     HttpMethod method,
     String path,
@@ -22,6 +23,7 @@ record Endpoint(
     Optional<Class<? extends Record>> body,
     Optional<Class<? extends Record>> answer,
     List<Query> query,
+    boolean takesOptions,
     Handler handler) {
   private static final Pattern VARIABLE = Pattern.compile("\\{(\\w+)}");
 
@@ -47,7 +49,14 @@ record Endpoint(
 
   static Endpoint get(String path, String summary, Handler handler) {
     return new Endpoint(
-        HttpMethod.GET, path, summary, Optional.empty(), Optional.empty(), List.of(), handler);
+        HttpMethod.GET,
+        path,
+        summary,
+        Optional.empty(),
+        Optional.empty(),
+        List.of(),
+        false,
+        handler);
   }
 
   static Endpoint put(String path, String summary, Class<? extends Record> body, Handler handler) {
@@ -66,7 +75,14 @@ record Endpoint(
   /// Something that is done, and not to the document: without a body.
   static Endpoint action(String path, String summary, Handler handler) {
     return new Endpoint(
-        HttpMethod.POST, path, summary, Optional.empty(), Optional.empty(), List.of(), handler);
+        HttpMethod.POST,
+        path,
+        summary,
+        Optional.empty(),
+        Optional.empty(),
+        List.of(),
+        false,
+        handler);
   }
 
   static Endpoint delete(String path, String summary, Handler handler) {
@@ -86,19 +102,27 @@ record Endpoint(
         body,
         Optional.of(Editor.Outcome.class),
         List.of(Query.DRY_RUN),
+        false,
         handler);
   }
 
   Endpoint answering(Class<? extends Record> answer) {
-    return new Endpoint(method, path, summary, body, Optional.of(answer), query, handler);
+    return new Endpoint(
+        method, path, summary, body, Optional.of(answer), query, takesOptions, handler);
   }
 
   Endpoint query(Query... understood) {
-    return new Endpoint(method, path, summary, body, answer, List.of(understood), handler);
+    return new Endpoint(
+        method, path, summary, body, answer, List.of(understood), takesOptions, handler);
   }
 
   Endpoint answeringNothing() {
-    return new Endpoint(method, path, summary, body, Optional.empty(), List.of(), handler);
+    return new Endpoint(
+        method, path, summary, body, Optional.empty(), List.of(), takesOptions, handler);
+  }
+
+  Endpoint takingOptions() {
+    return new Endpoint(method, path, summary, body, answer, query, true, handler);
   }
 
   /// The names between braces.

@@ -49,17 +49,21 @@ public final class MgmtVerticle extends VerticleBase {
 
   /// The table of the interface.
   static List<Endpoint> endpoints(TargetAdmin admin) {
-    var editor = new Editor(admin);
+    var secrets = new Secrets(admin);
+    var editor = new Editor(admin, secrets);
     var subjects =
         Stream.of(
                 new StatusResource(admin),
-                new ConfigResource(admin, editor),
-                new TargetsResource(admin, editor),
-                new UnitsResource(admin, editor),
+                new ConfigResource(admin, editor, secrets),
+                new TargetsResource(admin, editor, secrets),
+                new UnitsResource(admin, editor, secrets),
+                new SnapshotsResource(admin),
+                new MediaResource(admin),
                 new PortGroupsResource(admin),
                 new PortalsResource(admin, editor),
                 new AccountsResource(admin, editor),
-                new SessionsResource(admin))
+                new SessionsResource(admin),
+                new EventsResource(admin))
             .flatMap(it -> it.endpoints().stream())
             .toList();
     return new IndexResource(subjects).endpoints();
@@ -182,6 +186,7 @@ public final class MgmtVerticle extends VerticleBase {
     return new Call(
         context.pathParams(),
         flags(context, endpoint),
+        options(context, endpoint),
         ifMatch(request.getHeader("If-Match")),
         type,
         body.getBytes());
@@ -191,6 +196,9 @@ public final class MgmtVerticle extends VerticleBase {
   private static Set<Endpoint.Query> flags(RoutingContext context, Endpoint endpoint) {
     var flags = EnumSet.noneOf(Endpoint.Query.class);
     for (var parameter : context.queryParams()) {
+      if (isOption(parameter.getKey(), endpoint)) {
+        continue;
+      }
       var flag =
           endpoint.query().stream()
               .filter(it -> it.text.equals(parameter.getKey()))
@@ -211,6 +219,22 @@ public final class MgmtVerticle extends VerticleBase {
       }
     }
     return flags;
+  }
+
+  private static boolean isOption(String name, Endpoint endpoint) {
+    return endpoint.takesOptions()
+        && endpoint.query().stream().noneMatch(it -> it.text.equals(name));
+  }
+
+  private static Map<String, String> options(RoutingContext context, Endpoint endpoint) {
+    var options = new LinkedHashMap<String, String>();
+    for (var parameter : context.queryParams()) {
+      if (isOption(parameter.getKey(), endpoint)
+          && options.put(parameter.getKey(), parameter.getValue()) != null) {
+        throw malformed("parameter \"" + parameter.getKey() + "\" is given twice");
+      }
+    }
+    return options;
   }
 
   /// Weak validators match nothing here (RFC 9110 section 13.1.1).

@@ -3,6 +3,7 @@ package io.vtgt.mgmt.http;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -11,7 +12,24 @@ import java.util.Optional;
 
 /// The OpenAPI 3.1 description of the table: paths from its rows, schemas from the records.
 final class OpenApi {
+  /// Parameters whose names are those of options, which differ from kind to kind.
+  private static final Map<String, Object> OPTIONS =
+      Map.of(
+          "name",
+          "options",
+          "in",
+          "query",
+          "description",
+          "options by their names, see /v1/stores",
+          "style",
+          "form",
+          "explode",
+          true,
+          "schema",
+          Map.of("type", "object", "additionalProperties", Map.of("type", "string")));
+
   private final Map<String, Object> schemas = new LinkedHashMap<>();
+  private final Map<Class<?>, String> named = new HashMap<>();
 
   private OpenApi() {}
 
@@ -86,6 +104,9 @@ final class OpenApi {
                         flag.meaning,
                         "schema",
                         Map.of("type", "boolean"))));
+    if (endpoint.takesOptions()) {
+      parameters.add(OPTIONS);
+    }
     return parameters;
   }
 
@@ -117,8 +138,19 @@ final class OpenApi {
     return plain == Object.class ? Map.of() : Map.of("type", "integer");
   }
 
+  /// Its own name, or with that of where it stands when another has the same.
+  private String name(Class<?> type) {
+    var enclosing = type.getEnclosingClass();
+    return named.computeIfAbsent(
+        type,
+        _ ->
+            named.containsValue(type.getSimpleName()) && enclosing != null
+                ? enclosing.getSimpleName() + type.getSimpleName()
+                : type.getSimpleName());
+  }
+
   private Map<String, Object> reference(Class<?> type) {
-    var name = type.getSimpleName();
+    var name = name(type);
     if (!schemas.containsKey(name)) {
       var properties = new LinkedHashMap<String, Object>();
       schemas.put(name, new LinkedHashMap<>(Map.of("type", "object", "properties", properties)));

@@ -12,10 +12,12 @@ import java.util.Optional;
 final class TargetsResource implements Resource {
   private final TargetAdmin admin;
   private final Editor editor;
+  private final Secrets secrets;
 
-  TargetsResource(TargetAdmin admin, Editor editor) {
+  TargetsResource(TargetAdmin admin, Editor editor, Secrets secrets) {
     this.admin = admin;
     this.editor = editor;
+    this.secrets = secrets;
   }
 
   @Override
@@ -35,13 +37,14 @@ final class TargetsResource implements Resource {
   private Future<Reply> list(Call call) {
     var current = admin.current();
     return Future.succeededFuture(
-        Reply.ok(current.document().targets()).withEtag(current.version()));
+        Reply.ok(current.document().targets().stream().map(secrets::masked).toList())
+            .withEtag(current.version()));
   }
 
   private Future<Reply> show(Call call) {
     var current = admin.current();
     var target = current.document().targets().get(index(current.document(), call.path("name")));
-    return Future.succeededFuture(Reply.ok(target).withEtag(current.version()));
+    return Future.succeededFuture(Reply.ok(secrets.masked(target)).withEtag(current.version()));
   }
 
   private Future<Reply> add(Call call) {

@@ -17,10 +17,12 @@ final class UnitsResource implements Resource {
 
   private final TargetAdmin admin;
   private final Editor editor;
+  private final Secrets secrets;
 
-  UnitsResource(TargetAdmin admin, Editor editor) {
+  UnitsResource(TargetAdmin admin, Editor editor, Secrets secrets) {
     this.admin = admin;
     this.editor = editor;
+    this.secrets = secrets;
   }
 
   @Override
@@ -44,7 +46,11 @@ final class UnitsResource implements Resource {
         Endpoint.action(
                 PATH + "/{lun}/eject", "Take the medium of a removable unit out", this::eject)
             .query(Endpoint.Query.FORCE),
-        Endpoint.action(PATH + "/{lun}/load", "Put the medium in again", this::load));
+        Endpoint.action(PATH + "/{lun}/load", "Put the medium in again", this::load),
+        Endpoint.action(
+            PATH + "/{lun}/take-over",
+            "Take the medium from the client that holds it for itself, which is shut out",
+            this::takeOver));
   }
 
   /// @param size bytes, or text such as `20GiB`
@@ -79,7 +85,7 @@ final class UnitsResource implements Resource {
     return admin.units().stream()
         .filter(it -> it.target().equals(target.name()) && it.lun() == parameters.lun())
         .findFirst()
-        .map(it -> Future.succeededFuture(Reply.ok(new Details(it, parameters))))
+        .map(it -> Future.succeededFuture(Reply.ok(new Details(it, secrets.masked(parameters)))))
         .orElseThrow(
             () ->
                 new HttpFailure(
@@ -106,6 +112,10 @@ final class UnitsResource implements Resource {
     return admin.load(address(call)).map(Reply.noContent());
   }
 
+  private Future<Reply> takeOver(Call call) {
+    return admin.takeOver(address(call)).map(Reply.noContent());
+  }
+
   private TargetAdmin.UnitAddress address(Call call) {
     var target = target(admin.current().document(), call);
     return new TargetAdmin.UnitAddress(
@@ -115,14 +125,16 @@ final class UnitsResource implements Resource {
   private Future<Reply> list(Call call) {
     var current = admin.current();
     return Future.succeededFuture(
-        Reply.ok(target(current.document(), call).units()).withEtag(current.version()));
+        Reply.ok(target(current.document(), call).units().stream().map(secrets::masked).toList())
+            .withEtag(current.version()));
   }
 
   private Future<Reply> show(Call call) {
     var current = admin.current();
     var target = target(current.document(), call);
     return Future.succeededFuture(
-        Reply.ok(target.units().get(index(target, call))).withEtag(current.version()));
+        Reply.ok(secrets.masked(target.units().get(index(target, call))))
+            .withEtag(current.version()));
   }
 
   private Future<Reply> add(Call call) {

@@ -137,10 +137,16 @@ class VtgtadmTest {
   void stores_asked_hasKindsWithTheirOptions() throws Exception {
     assertEquals(
         """
-        KIND         OPTION  TYPE    DEFAULT     MEANING
-        file                                     a file
-                     path    string  (required)  where it is
-        layer delay                              answers later
+        KIND         OPTION  TYPE     DEFAULT     MEANING
+        file                                      a file
+                     path    string   (required)  where it is
+                     key     secret               opens it
+        rbd                                       an image
+                     image   string   (required)  its name
+          new image  size    size                 of the image
+          new image  parent  string               to clone
+          new image  order   integer              of objects
+        layer delay                               answers later
         """,
         ok("stores").out);
     assertEquals("file", json("stores").at("/stores/0/kind").asText());

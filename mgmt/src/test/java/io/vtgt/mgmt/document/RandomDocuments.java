@@ -162,6 +162,7 @@ final class RandomDocuments {
         random.nextInt(9) == 0 ? 2048 : 0,
         random.nextInt(9) == 0 ? 64 : 0,
         random.nextInt(9) == 0 ? 5 : 0,
+        pick(Validation.AWAY_POLICIES),
         new Document.ThinThreshold(pick(List.of(0, 80)), pick(List.of(0L, 1L << 30))),
         new Document.Mode(
             random.nextInt(9) > 0,

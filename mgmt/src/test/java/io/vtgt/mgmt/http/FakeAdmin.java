@@ -2,6 +2,8 @@ package io.vtgt.mgmt.http;
 
 import io.vertx.core.Future;
 import io.vtgt.mgmt.AdminError;
+import io.vtgt.mgmt.MediaAdmin;
+import io.vtgt.mgmt.SnapshotAdmin;
 import io.vtgt.mgmt.TargetAdmin;
 import io.vtgt.mgmt.document.Change;
 import io.vtgt.mgmt.document.Diff;
@@ -27,6 +29,8 @@ final class FakeAdmin implements TargetAdmin {
   /// Done by somebody else just before the next applies.
   int foreignWrites;
 
+  List<Event> events = List.of();
+
   Health health = new Health(true, "1.0", 5, List.of());
 
   FakeAdmin(Document document) {
@@ -49,6 +53,11 @@ final class FakeAdmin implements TargetAdmin {
   @Override
   public synchronized Versioned current() {
     return new Versioned(document, "v" + version);
+  }
+
+  @Override
+  public List<Event> events(long after) {
+    return events.stream().filter(it -> it.number() > after).toList();
   }
 
   @Override
@@ -110,6 +119,25 @@ final class FakeAdmin implements TargetAdmin {
   public synchronized Future<Void> load(UnitAddress unit) {
     actions.add("load " + unit.lun());
     return Future.succeededFuture();
+  }
+
+  @Override
+  public synchronized Future<Void> takeOver(UnitAddress unit) {
+    actions.add("take-over " + unit.lun());
+    return failure.<Future<Void>>map(Future::failedFuture).orElseGet(Future::succeededFuture);
+  }
+
+  private final FakeSnapshots snapshots = new FakeSnapshots(actions);
+  private final FakeMedia media = new FakeMedia(actions);
+
+  @Override
+  public SnapshotAdmin snapshots() {
+    return snapshots;
+  }
+
+  @Override
+  public MediaAdmin media() {
+    return media;
   }
 
   @Override
@@ -192,7 +220,24 @@ final class FakeAdmin implements TargetAdmin {
         new KindDescription(
             "file",
             "a file",
-            List.of(new OptionDescription("path", "string", true, "", "where it is"))));
+            List.of(
+                new OptionDescription("path", "string", true, "", "where it is"),
+                new OptionDescription("key", "secret", false, "", "opens it"))),
+        new KindDescription(
+            "rbd",
+            "an image",
+            List.of(new OptionDescription("image", "string", true, "", "its name")),
+            Optional.of(
+                new MediaDescription(
+                    "image",
+                    List.of(
+                        new OptionDescription("pool", "string", false, "rbd", "its pool"),
+                        new OptionDescription("config", "object", false, "", "settings"),
+                        new OptionDescription("key", "secret", false, "", "of the client")),
+                    List.of(
+                        new OptionDescription("size", "size", false, "", "of the image"),
+                        new OptionDescription("parent", "string", false, "", "to clone"),
+                        new OptionDescription("order", "integer", false, "", "of objects"))))));
   }
 
   @Override

@@ -841,4 +841,64 @@ class MgmtVerticleTest {
   private static <T> T await(Future<T> future) throws Exception {
     return future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
   }
+
+  @Test
+  void secretOption_ofAStore_isMaskedAndKept() throws Exception {
+    var unit =
+        "{\"lun\": 9, \"store\": {\"kind\": \"file\", \"path\": \"x\", \"key\": \"open-sesame\"}}";
+    var units = "/v1/targets/iqn.2026-11.com.example:a/units";
+    assertEquals(201, send("POST", units, unit).statusCode());
+    for (var path :
+        List.of(
+            "/v1/config",
+            "/v1/targets",
+            "/v1/targets/iqn.2026-11.com.example:a",
+            units,
+            units + "/9")) {
+      var body = get(path).body();
+      assertFalse(body.contains("open-sesame"), path);
+      assertTrue(body.replace(" ", "").contains("\"key\":\"********\""), path);
+    }
+    assertTrue(get("/v1/config?secrets=true").body().contains("open-sesame"));
+
+    var shown = json(get(units + "/9")).toString();
+    assertEquals(200, send("PUT", units + "/9", shown).statusCode());
+    assertEquals("open-sesame", keyOf(9));
+    assertEquals(200, send("PATCH", units + "/9", "{\"readOnly\": true}").statusCode());
+    assertEquals("open-sesame", keyOf(9));
+  }
+
+  private Object keyOf(int lun) {
+    return admin.current().document().targets().stream()
+        .flatMap(it -> it.units().stream())
+        .filter(it -> it.lun() == lun)
+        .findFirst()
+        .orElseThrow()
+        .store()
+        .get("key");
+  }
+
+  @Test
+  void maskedOption_withNothingToKeep_isRefusedAtItsPlace() throws Exception {
+    var refused =
+        send(
+            "POST",
+            "/v1/targets/iqn.2026-11.com.example:a/units",
+            "{\"lun\": 9, \"store\": {\"kind\": \"file\", \"path\": \"x\", \"key\":"
+                + " \"********\"}}");
+    assertEquals(422, refused.statusCode());
+    assertEquals("/store/key", json(refused).at("/violations/0/pointer").asText());
+  }
+
+  @Test
+  void events_askedAfterANumber_areThoseThatFollow() throws Exception {
+    admin.events =
+        List.of(
+            new TargetAdmin.Event(1, "2026-11-21T00:00:00Z", "info", "document", "is in force"),
+            new TargetAdmin.Event(2, "2026-11-21T00:00:01Z", "error", "t/0", "its store is away"));
+    assertEquals(2, json(get("/v1/events")).size());
+    assertEquals("t/0", json(get("/v1/events/after/1")).at("/0/subject").asText());
+    assertEquals(0, json(get("/v1/events/after/2")).size());
+    assertEquals(400, get("/v1/events/after/x").statusCode());
+  }
 }

@@ -144,6 +144,9 @@ public final class TargetPortGroups {
   /// The same view while a group is not active, else null: the one read of the data path.
   private volatile View closed;
 
+  // The same: no group is better than standby while the store behind the unit cannot be used.
+  private volatile boolean storeAway;
+
   // Touched only on the owner.
   private KeptStates kept;
   private Future<Void> last = Future.succeededFuture();
@@ -170,7 +173,7 @@ public final class TargetPortGroups {
   public SortedMap<Integer, Group> reachable() {
     View now = view;
     var groups = new TreeMap<Integer, Group>();
-    now.setup.reachable().forEach(id -> groups.put(id, now.group(id)));
+    now.setup.reachable().forEach(id -> groups.put(id, asReached(now.group(id))));
     return groups;
   }
 
@@ -178,14 +181,22 @@ public final class TargetPortGroups {
   /// says by now.
   public SortedMap<Integer, Group> reachable(Nexus.Id nexus) {
     var groups = reachable();
-    groups.computeIfAbsent(nexus.portalGroup(), view::group);
+    groups.computeIfAbsent(nexus.portalGroup(), id -> asReached(view.group(id)));
     return groups;
+  }
+
+  private Group asReached(Group group) {
+    return storeAway && group.state.active() ? group.in(AccessState.STANDBY) : group;
+  }
+
+  private AccessState state(View view, Nexus.Id nexus) {
+    return asReached(view.group(nexus.portalGroup())).state;
   }
 
   /// Why this nexus cannot use the unit now as it likes; nothing while its group is active.
   public Optional<Sense> inaccessible(Nexus.Id nexus) {
     View now = closed;
-    return now == null ? Optional.empty() : now.group(nexus.portalGroup()).state.refusal();
+    return now == null ? Optional.empty() : state(now, nexus).refusal();
   }
 
   /// PERIPHERAL QUALIFIER and type as INQUIRY tells them to this nexus: behind a port that is
@@ -195,7 +206,7 @@ public final class TargetPortGroups {
     if (now == null) {
       return 0;
     }
-    return switch (now.group(nexus.portalGroup()).state) {
+    return switch (state(now, nexus)) {
       case ACTIVE_OPTIMIZED, ACTIVE_NON_OPTIMIZED, STANDBY, TRANSITIONING -> 0;
       case UNAVAILABLE, OFFLINE -> 0x20;
     };
@@ -208,13 +219,24 @@ public final class TargetPortGroups {
     if (now == null) {
       return null;
     }
-    AccessState state = now.group(nexus.portalGroup()).state;
+    AccessState state = state(now, nexus);
     return StateRule.of(command).takes(state, cdb)
         ? null
         : Step.check(state.refusal().orElseThrow());
   }
 
   // --- what changes
+
+  /// The store behind the unit cannot be used, or can again: meanwhile no group is better than
+  /// standby. Nothing is drained, for nothing can be done, and nothing kept. Owner context.
+  public void storeAway(boolean away) {
+    boolean standby = away && view.setup.mode() != AluaMode.OFF;
+    if (standby != storeAway) {
+      storeAway = standby;
+      publish(view);
+      unit.attention(Asc.ASYMMETRIC_ACCESS_STATE_CHANGED, _ -> true);
+    }
+  }
 
   /// Says what the document says, before the unit is served. Nothing is told and nothing drained.
   public void start(PortGroupSetup setup) {
@@ -390,7 +412,7 @@ public final class TargetPortGroups {
 
   private void publish(View next) {
     view = next;
-    closed = next.allActive() ? null : next;
+    closed = next.allActive() && !storeAway ? null : next;
   }
 
   private static String words(View view) {

@@ -97,7 +97,7 @@ final class CopyOperation implements ForeignWork {
   /// From now on it reads or writes this unit too: what ends its initiator's tasks there stops it.
   void touch(LogicalUnit unit, Nexus.Id as) {
     touched.add(unit);
-    unit.begin(this, as);
+    unit.aborts().begin(this, as);
   }
 
   void transferred(long bytes) {
@@ -127,7 +127,7 @@ final class CopyOperation implements ForeignWork {
   }
 
   void end(Completion how) {
-    touched.forEach(unit -> unit.end(this));
+    touched.forEach(unit -> unit.aborts().end(this));
     touched.clear();
     completion = Optional.of(how);
     ended.complete();

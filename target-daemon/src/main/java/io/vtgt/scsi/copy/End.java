@@ -30,7 +30,7 @@ record End(LogicalUnit unit, Nexus.Id as, Access access) {
 
   /// Why the initiator may not do this itself now.
   Optional<Completion> refusal() {
-    return unit.refusalOf(as, access);
+    return unit.admission().refusalOf(as, access);
   }
 
   StoreGate gate() {

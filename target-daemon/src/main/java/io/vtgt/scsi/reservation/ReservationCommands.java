@@ -108,7 +108,8 @@ public final class ReservationCommands {
                 task,
                 () ->
                     unit.reservations()
-                        .reserveOut(task.nexus().id(), order, () -> unit.abortTasksBeside(task))));
+                        .reserveOut(
+                            task.nexus().id(), order, () -> unit.aborts().tasksBeside(task))));
   }
 
   /// Gathers the parameter list and reads it.

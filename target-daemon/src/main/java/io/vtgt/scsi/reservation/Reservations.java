@@ -107,7 +107,7 @@ public final class Reservations {
 
           @Override
           public Future<Void> abortTasksOf(Nexus.Id nexus) {
-            return unit.abortTasksOf(nexus);
+            return unit.aborts().tasksOf(nexus);
           }
         });
   }

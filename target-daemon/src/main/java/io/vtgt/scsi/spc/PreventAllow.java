@@ -19,7 +19,7 @@ final class PreventAllow {
     if (prevent == 1 && unit.reservations().conflicts(task.nexus().id(), Access.CHANGES_UNIT)) {
       return new Step.Done(unit.reservations().conflict());
     }
-    unit.preventRemoval(task.nexus(), prevent == 1);
+    unit.preventRemoval(task.nexus().id(), prevent == 1);
     return Step.GOOD;
   }
 }

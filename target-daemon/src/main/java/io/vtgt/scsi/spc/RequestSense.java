@@ -22,7 +22,7 @@ final class RequestSense {
         task,
         attention
             .or(() -> unit.portGroups().inaccessible(task.nexus().id()))
-            .or(unit::notReady)
+            .or(unit.admission()::notReady)
             .orElse(NOTHING));
   }
 

@@ -49,14 +49,14 @@ final class SendDiagnostic {
   }
 
   private static Step defaultTest(LogicalUnit unit) {
-    return unit.notReady().isPresent()
+    return unit.admission().notReady().isPresent()
         ? Step.GOOD // without a medium there is nothing to test
         : new Step.Running(
             SelfTests.read(unit).map(failed -> failed.isPresent() ? FAILED : Completion.good()));
   }
 
   private static Step test(LogicalUnit unit, int code) {
-    Optional<Sense> notReady = unit.notReady();
+    Optional<Sense> notReady = unit.admission().notReady();
     if (notReady.isPresent()) {
       return Step.check(notReady.get());
     }

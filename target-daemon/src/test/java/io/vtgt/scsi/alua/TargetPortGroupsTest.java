@@ -567,19 +567,21 @@ class TargetPortGroupsTest {
     begin(unit, b, stopped);
     change(unit, 2, AccessState.STANDBY);
     assertEquals(List.of("b"), stopped);
-    assertEquals(Optional.empty(), unit.refusalOf(a.nexus.id(), Access.WRITES_MEDIUM));
+    assertEquals(Optional.empty(), unit.admission().refusalOf(a.nexus.id(), Access.WRITES_MEDIUM));
     assertEquals(
         "NOT_READY 040b",
-        Answer.of(unit.refusalOf(b.nexus.id(), Access.WRITES_MEDIUM).orElseThrow()).status());
+        Answer.of(unit.admission().refusalOf(b.nexus.id(), Access.WRITES_MEDIUM).orElseThrow())
+            .status());
   }
 
   private static void begin(LogicalUnit unit, Initiator initiator, List<String> stopped) {
     Nexus.Id as = initiator.nexus.id();
-    unit.begin(
-        () -> {
-          stopped.add(as.initiatorName());
-          return Future.succeededFuture();
-        },
-        as);
+    unit.aborts()
+        .begin(
+            () -> {
+              stopped.add(as.initiatorName());
+              return Future.succeededFuture();
+            },
+            as);
   }
 }

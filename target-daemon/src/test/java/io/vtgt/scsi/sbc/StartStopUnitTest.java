@@ -54,12 +54,12 @@ class StartStopUnitTest {
 
   @Test
   void preventedRemoval_refusesEjectAndLoad() {
-    on.unit.preventRemoval(on.nexus, true);
+    on.unit.preventRemoval(on.nexus.id(), true);
     on.refusedWith(Asc.MEDIUM_REMOVAL_PREVENTED, EJECT);
     on.refusedWith(Asc.MEDIUM_REMOVAL_PREVENTED, LOAD);
     assertTrue(on.unit.state().mediumPresent());
     on.good(STOP);
-    on.unit.preventRemoval(on.nexus, false);
+    on.unit.preventRemoval(on.nexus.id(), false);
     on.good(EJECT);
   }
 
