@@ -22,6 +22,11 @@ public interface Media {
   /// and the pool).
   List<Option> placeOptions();
 
+  /// What is wrong with the options of a place, without asking anybody.
+  default List<OptionFault> checkPlace(Map<String, Object> options) {
+    return OptionValues.check(placeOptions(), options);
+  }
+
   /// What a new medium is made of.
   List<Option> creationOptions();
 

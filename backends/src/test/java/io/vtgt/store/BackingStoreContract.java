@@ -51,6 +51,11 @@ public abstract class BackingStoreContract {
     return true;
   }
 
+  /// False for a store whose medium can only grow.
+  protected boolean shrinks() {
+    return true;
+  }
+
   @BeforeEach
   void openStore() throws Exception {
     vertx = makeVertx();
@@ -349,6 +354,11 @@ public abstract class BackingStoreContract {
     assertEquals(2L * SIZE, larger.bytes());
     assertEquals(2L * SIZE, gate.geometry().bytes());
     assertArrayEquals(new byte[4096], read(2L * SIZE - 4096, 4096));
+    if (!shrinks()) {
+      assertSame(StoreFault.Kind.UNSUPPORTED, fault(() -> gate.resize(SIZE / 2)).kind());
+      assertEquals(2L * SIZE, gate.geometry().bytes());
+      return;
+    }
     await(() -> gate.resize(SIZE / 2));
     assertSame(StoreFault.Kind.OUT_OF_RANGE, fault(() -> gate.read(SIZE / 2, block())).kind());
     await(() -> gate.resize(SIZE));

@@ -9,7 +9,6 @@ import io.vtgt.mgmt.document.Pointer;
 import io.vtgt.mgmt.document.Violation;
 import io.vtgt.store.Media;
 import io.vtgt.store.MediaFault;
-import io.vtgt.store.OptionValues;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreProvider;
 import io.vtgt.store.StoreProvider.OptionFault;
@@ -174,7 +173,7 @@ final class StoreMedia implements MediaAdmin {
           "the media of stores of kind \"%s\" are made and removed elsewhere"
               .formatted(place.kind()));
     }
-    var faults = OptionValues.check(media.placeOptions(), place.options());
+    var faults = media.checkPlace(place.options());
     if (!faults.isEmpty()) {
       return Future.failedFuture(invalid("", faults));
     }

@@ -86,7 +86,7 @@ final class UnitView {
   }
 
   private static String writeProtection(LogicalUnit unit) {
-    if (unit.profile().readOnly() || !unit.gate().writable()) {
+    if (unit.readOnly()) {
       return "read-only";
     }
     return unit.state().mode().softwareWriteProtect() ? "by an initiator" : "none";

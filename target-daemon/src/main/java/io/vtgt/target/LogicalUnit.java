@@ -304,13 +304,13 @@ public final class LogicalUnit {
     return profile.thin() && gate.limits().unmapGranularity() > 0;
   }
 
-  /// By configuration, by the medium itself (a snapshot), or by SWP of the control mode page.
+  /// By configuration, because the store takes no writes, or by SWP of the control mode page.
   public boolean writeProtected() {
     return readOnly() || state.mode().softwareWriteProtect();
   }
 
-  /// No mode page changes it.
-  boolean readOnly() {
+  /// By configuration, or because the store takes no writes.
+  public boolean readOnly() {
     return profile.readOnly() || !gate.writable();
   }
 

@@ -77,7 +77,7 @@ final class Attachment {
   private long lastPingNanos;
   private volatile boolean pinging;
   private volatile boolean working;
-  private volatile boolean tried;
+  private boolean ticked;
   private long lastTryNanos;
 
   Attachment(RbdOptions options, Opener opener) {
@@ -481,6 +481,12 @@ final class Attachment {
     if (closed) {
       return;
     }
+    if (!ticked) {
+      ticked = true;
+      quietSinceNanos = nowNanos;
+      lastPingNanos = nowNanos;
+      lastTryNanos = nowNanos;
+    }
     Handle now = handle;
     if (now == null) {
       tryLater(nowNanos, this::reopen);
@@ -497,13 +503,7 @@ final class Attachment {
   }
 
   private void tryLater(long nowNanos, Runnable work) {
-    if (working) {
-      return;
-    }
-    if (!tried) {
-      tried = true; // whatever was lost has been tried once already
-      lastTryNanos = nowNanos;
-    } else if (nowNanos - lastTryNanos >= RETRY_NANOS) {
+    if (!working && nowNanos - lastTryNanos >= RETRY_NANOS) {
       working = true;
       lastTryNanos = nowNanos;
       turn.execute(
@@ -627,6 +627,13 @@ final class Attachment {
   void rolledBackByUs() {
     refresh(true);
     listener().contentChanged();
+  }
+
+  /// Completes when everything that was to be done in turn is done.
+  Future<Void> settled() {
+    Promise<Void> done = Promise.promise();
+    turn.execute(done::complete);
+    return done.future();
   }
 
   /// Begins to give everything back.

@@ -4,6 +4,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.internal.ContextInternal;
 import io.vtgt.store.CallingContext;
+import io.vtgt.store.StoreFault;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -80,6 +81,8 @@ abstract class Io<T> implements Answered {
       } else {
         failure = fail(result);
       }
+    } catch (StoreFault e) {
+      failure = Future.failedFuture(e);
     } catch (RuntimeException | Error e) {
       LOG.error("an answer of {} was not understood", store.name(), e);
       failure = Future.failedFuture(e);

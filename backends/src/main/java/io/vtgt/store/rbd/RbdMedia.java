@@ -27,6 +27,9 @@ import java.util.function.Function;
 final class RbdMedia implements Media {
   private static final String IMAGE = "image";
 
+  /// The provider's options are those of an image; which one does not matter to a place.
+  private static final String ANY = "-";
+
   /// Of the provider's options those that name a cluster and a pool of it.
   private static final Set<String> PLACE =
       Set.of(
@@ -38,16 +41,24 @@ final class RbdMedia implements Media {
   /// Room for the name of a pool, and more than the length of the structures that are filled.
   private static final int TEXT_ROOM = 256, STRUCTURE_ROOM = 128;
 
+  private final RbdStoreProvider provider;
   private final List<Option> place;
 
-  /// @param options of the provider
-  RbdMedia(List<Option> options) {
-    place = options.stream().filter(it -> PLACE.contains(it.name())).toList();
+  RbdMedia(RbdStoreProvider provider) {
+    this.provider = provider;
+    place = provider.options().stream().filter(it -> PLACE.contains(it.name())).toList();
   }
 
   @Override
   public List<Option> placeOptions() {
     return place;
+  }
+
+  /// What goes together the provider knows: no secret among the settings, one key.
+  @Override
+  public List<OptionFault> checkPlace(Map<String, Object> options) {
+    List<OptionFault> faults = Media.super.checkPlace(options);
+    return faults.isEmpty() ? provider.check(storeOptions(options, ANY)) : faults;
   }
 
   @Override
@@ -371,8 +382,8 @@ final class RbdMedia implements Media {
   }
 
   private static <T> T atOnce(Place place, Work<T> work) {
-    var named = new LinkedHashMap<>(place.options());
-    named.put(IMAGE, "-"); // the options are those of an image
+    Map<String, Object> named = new LinkedHashMap<>(place.options());
+    named.put(IMAGE, ANY);
     var options =
         RbdOptions.of(new OpenRequest(place.vertx(), "images", named, place.dataFolder(), true));
     Cluster cluster = Clusters.connect(options.cluster());

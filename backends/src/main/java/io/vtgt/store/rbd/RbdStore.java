@@ -94,6 +94,20 @@ final class RbdStore implements BackingStore {
     return attachment.handle().image().clientAddress();
   }
 
+  /// Leaves the clock to a test, which calls [#tick].
+  void stopTicking() {
+    ticker.cancel(false);
+  }
+
+  void tick(long nowNanos) {
+    attachment.tick(nowNanos);
+  }
+
+  /// Completes when what the workers have to do now is done; for tests.
+  Future<Void> settled() {
+    return attachment.settled();
+  }
+
   void answered(Handle handle, long result) {
     attachment.answered(handle, result);
   }

@@ -111,7 +111,7 @@ public final class RbdStoreProvider implements StoreProvider {
 
   @Override
   public Optional<Media> media() {
-    return Optional.of(new RbdMedia(options()));
+    return Optional.of(new RbdMedia(this));
   }
 
   @Override

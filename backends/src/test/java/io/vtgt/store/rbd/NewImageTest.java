@@ -48,6 +48,17 @@ class NewImageTest {
         faults(Map.of("size", 4096L, "stripeUnit", "3KiB", "stripeCount", 2L)));
   }
 
+  @Test
+  void place_thatHidesASecretAmongTheSettings_isRefused() {
+    var media = new RbdStoreProvider().media().orElseThrow();
+    assertEquals(
+        "config.key",
+        media.checkPlace(Map.of("config", Map.of("key", "x"))).getFirst().option());
+    assertEquals(
+        "snapshot", media.checkPlace(Map.of("snapshot", "x")).getFirst().option());
+    assertEquals(List.of(), media.checkPlace(Map.of("pool", "p", "keyring", "k")));
+  }
+
   @ParameterizedTest
   @CsvSource({"i@s,,'',i,s", "p/i@s,p,'',i,s", "p/n/i@s,p,n,i,s"})
   void parent_ofEachForm_isTakenApart(

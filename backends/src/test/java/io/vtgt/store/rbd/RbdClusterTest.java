@@ -288,6 +288,53 @@ class RbdClusterTest {
     assertSame(StoreFault.Kind.UNAVAILABLE, fault(store.read(0, 512)).kind());
   }
 
+  @Test
+  void fullPool_refusesWhatNeedsRoom_andTakesItAgainWhenThereIsSome() throws Exception {
+    lab.rbd("resize", "--size", "16G", "--no-progress", image);
+    BackingStore store = open(Map.of());
+    write(store, 0, 1, 1 << 20);
+    long unused = 1 << 20;
+    setFullRatios("0.0001", "0.0002", "0.0003");
+    try {
+      StoreFault fault = null;
+      for (; fault == null; unused += 1 << 20) { // until the OSD has heard of it
+        fault = faultOrNull(store.write(unused, data(1, 512), false));
+      }
+      assertSame(StoreFault.Kind.OUT_OF_SPACE, fault.kind(), fault.getMessage());
+      byte[] written = write(store, 0, 2, 1 << 20); // what has room already
+      assertArrayEquals(written, read(store, 0, 1 << 20));
+      await(store.flush());
+      await(store.unmap(0, 1 << 20));
+    } finally {
+      setFullRatios("0.85", "0.90", "0.95");
+    }
+    while (faultOrNull(store.write(unused, data(7, 512), false)) != null) {
+      await(store.flush());
+    }
+  }
+
+  private void setFullRatios(String near, String backfill, String full) throws Exception {
+    // Each may at no time be larger than the next.
+    if (full.compareTo("0.5") > 0) {
+      lab.ceph("osd", "set-full-ratio", full);
+      lab.ceph("osd", "set-backfillfull-ratio", backfill);
+      lab.ceph("osd", "set-nearfull-ratio", near);
+    } else {
+      lab.ceph("osd", "set-nearfull-ratio", near);
+      lab.ceph("osd", "set-backfillfull-ratio", backfill);
+      lab.ceph("osd", "set-full-ratio", full);
+    }
+  }
+
+  private static StoreFault faultOrNull(Future<Void> future) throws Exception {
+    try {
+      await(future);
+      return null;
+    } catch (StoreFault e) {
+      return e;
+    }
+  }
+
   // --- several writers
 
   @Test

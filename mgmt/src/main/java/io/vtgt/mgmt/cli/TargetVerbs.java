@@ -109,11 +109,17 @@ final class TargetVerbs implements Runnable {
     return vtgtadm.print(
         spec,
         client -> {
-          if (unit.given()) {
-            ArrayNode units = target.putArray("units");
-            units.add(unit.unit(client, units));
+          if (!unit.given()) {
+            return client.post("/v1/targets", target);
           }
-          return client.post("/v1/targets", target);
+          ArrayNode units = target.putArray("units");
+          return unit.added(
+              client,
+              units,
+              described -> {
+                units.add(described);
+                return client.post("/v1/targets", target);
+              });
         },
         Vtgtadm::changes);
   }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import picocli.CommandLine.Model.CommandSpec;
@@ -122,18 +123,18 @@ final class UnitOptions {
 
   /// Makes the image where that is asked for, then adds the unit.
   ///
-  /// @param units address of the target's units
-  JsonNode add(AdminClient client, String units) {
+  /// @param others units of the same target
+  /// @param add takes the unit as [#unit] has it
+  JsonNode added(AdminClient client, JsonNode others, Function<ObjectNode, JsonNode> add) {
     if (!create) {
-      return client.post(units, unit(client, client.get(units)));
+      return add.apply(unit(client, others));
     }
-    var others = client.get(units); // a target that is not there is told before anything is made
     var image = NewImage.split(client, kind, size, options == null ? Map.of() : options);
     size = null;
     options = image.storeOptions();
     image.create(client);
     try {
-      return client.post(units, unit(client, others));
+      return add.apply(unit(client, others));
     } catch (AdminClient.Refused refused) {
       throw new AdminClient.Refused(
           refused.exitCode,

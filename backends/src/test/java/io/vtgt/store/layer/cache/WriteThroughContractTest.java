@@ -1,0 +1,9 @@
+package io.vtgt.store.layer.cache;
+
+import java.util.Map;
+
+class WriteThroughContractTest extends CachedStoreContract {
+  WriteThroughContractTest() {
+    super(Map.of());
+  }
+}
