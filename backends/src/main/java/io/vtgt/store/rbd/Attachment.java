@@ -8,6 +8,8 @@ import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreListener;
 import io.vtgt.store.StoreState;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -139,11 +141,26 @@ final class Attachment {
   // --- opening, in turn
 
   /// Opens the image for the first time. Blocks.
+  ///
+  /// @throws StoreFault that says in words why it cannot be opened
   void open() {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    turn.execute(
+        () -> {
+          try {
+            attach(opener.open(), true);
+            done.complete(null);
+          } catch (NoSuchImage e) {
+            done.completeExceptionally(
+                new StoreFault(StoreFault.Kind.UNAVAILABLE, e.getMessage(), e));
+          } catch (RuntimeException | Error e) {
+            done.completeExceptionally(e);
+          }
+        });
     try {
-      attach(opener.open(), true);
-    } catch (NoSuchImage e) {
-      throw new StoreFault(StoreFault.Kind.UNAVAILABLE, e.getMessage(), e);
+      done.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof StoreFault fault ? fault : e;
     }
   }
 
@@ -600,6 +617,11 @@ final class Attachment {
   ///
   /// @param changes it needs the right to write
   <T> Future<T> work(Promise<T> promise, boolean changes, Function<Image, T> what) {
+    synchronized (this) {
+      if (!silent.isEmpty()) { // else what is asked again and again would pile up
+        return Future.failedFuture(new StoreFault(StoreFault.Kind.UNAVAILABLE, silent));
+      }
+    }
     turn.execute(
         () -> {
           Handle now = handle;

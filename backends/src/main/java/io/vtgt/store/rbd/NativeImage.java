@@ -72,7 +72,7 @@ final class NativeImage implements Image {
       pool = cluster.pool(options.pool(), options.namespace());
       // Else librbd holds writes to a full pool until there is room, and the initiator hangs.
       Librados.rados_set_pool_full_try(pool.handle());
-      handle = openHandle(pool.handle(), options);
+      handle = openHandle(cluster, pool.handle(), options);
       options.passphraseFile().ifPresent(new Decryption(options.name(), handle)::load);
       NativeImage image =
           new NativeImage(
@@ -91,7 +91,7 @@ final class NativeImage implements Image {
     }
   }
 
-  private static long openHandle(long pool, RbdOptions options) {
+  private static long openHandle(Cluster cluster, long pool, RbdOptions options) {
     boolean readOnly = options.readOnly() || options.snapshot().isPresent();
     long handle = 0;
     if (!readOnly || options.snapshot().isEmpty()) {
@@ -105,6 +105,9 @@ final class NativeImage implements Image {
     }
     if (Errno.ENOENT.is(handle)) {
       throw new NoSuchImage("there is no image " + options.name());
+    }
+    if (Errno.ESHUTDOWN.is(handle)) {
+      cluster.isLost(); // nobody has used it since it was shut out
     }
     if (isErrno(handle)) {
       throw Errno.fault("image " + options.name(), handle, StoreFault.Kind.UNAVAILABLE);

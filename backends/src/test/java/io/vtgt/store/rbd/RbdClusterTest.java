@@ -289,6 +289,25 @@ class RbdClusterTest {
   }
 
   @Test
+  void osd_thatIsDown_holdsWritesAndIsTold_untilItIsBack() throws Exception {
+    BackingStore store = open(Map.of());
+    Heard heard = new Heard(store);
+    write(store, 0, 1, 4096);
+    lab.lab("osd-stop", "0");
+    Future<Void> write;
+    try {
+      write = store.write(0, data(2, 4096), false);
+      assertEquals("UNREACHABLE", heard.next());
+      assertFalse(write.isComplete());
+    } finally {
+      lab.lab("osd-start", "0");
+    }
+    await(write);
+    assertEquals("USABLE", heard.next());
+    assertArrayEquals(bytes(2, 4096), read(store, 0, 4096));
+  }
+
+  @Test
   void fullPool_refusesWhatNeedsRoom_andTakesItAgainWhenThereIsSome() throws Exception {
     lab.rbd("resize", "--size", "16G", "--no-progress", image);
     BackingStore store = open(Map.of());

@@ -14,6 +14,7 @@ import io.vtgt.store.CompareResult;
 import io.vtgt.store.Geometry;
 import io.vtgt.store.Layer;
 import io.vtgt.store.Snapshots;
+import io.vtgt.store.StoreCall;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreListener;
 import io.vtgt.store.StoreState;
@@ -115,7 +116,11 @@ public final class CacheLayer extends Layer {
       stripes[i] = new Stripe();
     }
     this.readAhead = new ReadAhead(this, vertx, options.readAheadBytes());
-    next.listen(told);
+  }
+
+  /// What this layer stands over.
+  BackingStore below() {
+    return next();
   }
 
   // --- reads
@@ -177,7 +182,7 @@ public final class CacheLayer extends Layer {
     try {
       answer =
           length > 0
-              ? readStore(start, length)
+              ? StoreCall.within(StoreCall.OWN, () -> readStore(start, length))
               : Future.failedFuture(
                   new StoreFault(StoreFault.Kind.OUT_OF_RANGE, "block past the end at " + start));
     } catch (RuntimeException e) {
@@ -506,7 +511,12 @@ public final class CacheLayer extends Layer {
 
   @Override
   public Map<String, Long> counters() {
-    Map<String, Long> counters = new HashMap<>(next().counters());
+    return countersWith(ownCounters());
+  }
+
+  /// Without those of the store below.
+  Map<String, Long> ownCounters() {
+    Map<String, Long> counters = new HashMap<>();
     count.addTo(counters);
     counters.put("cache.bytes", memory.heldBytes());
     return counters;

@@ -10,10 +10,12 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.vertx.core.Future;
 import io.vtgt.store.StoreFault;
+import io.vtgt.store.StoreListener;
 import io.vtgt.store.StoreState;
 import io.vtgt.store.layer.FaultLayer;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -32,6 +34,11 @@ class WriteBackLayerTest {
           null,
           new CacheLayer(null, late, new CacheLayer.Options(SIZE, 4096, 0)),
           new WriteBackLayer.Options(DIRTY, 1000));
+
+  @BeforeEach
+  void listen() {
+    layer.listen(StoreListener.NONE);
+  }
 
   @AfterEach
   void nothingIsHeld() {
