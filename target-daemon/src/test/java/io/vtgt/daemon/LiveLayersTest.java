@@ -211,6 +211,19 @@ class LiveLayersTest {
   }
 
   @Test
+  void writeBackCache_putOnAndTakenOff_losesNothing() throws IOException {
+    startWithMemory("[]");
+    write(42);
+    layers("[{kind: cache, mode: write-back}, {kind: throttle, iops: 100000}]");
+    assertEquals(42, read());
+    write(43);
+    assertEquals(43, read());
+    layers("[{kind: delay}]");
+    assertEquals(43, read());
+    assertFalse(counts("throttle.waits"));
+  }
+
+  @Test
   void http_patchOfLayers_isLive() throws Exception {
     startWithMemory("[]");
     write(42);

@@ -8,6 +8,7 @@ import io.vtgt.store.OptionValues;
 import io.vtgt.store.Size;
 import io.vtgt.store.StoreProvider.Option;
 import io.vtgt.store.StoreProvider.OptionFault;
+import io.vtgt.store.layer.OwnAccount;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -126,7 +127,7 @@ public final class CacheLayerProvider implements LayerProvider {
     CacheLayer cache =
         new CacheLayer(
             vertx,
-            next,
+            OwnAccount.over(next),
             new CacheLayer.Options(
                 values.size("size").orElse(SIZE),
                 (int) values.size("blockSize").orElse(BLOCK_SIZE),
