@@ -52,10 +52,8 @@ class NewImageTest {
   void place_thatHidesASecretAmongTheSettings_isRefused() {
     var media = new RbdStoreProvider().media().orElseThrow();
     assertEquals(
-        "config.key",
-        media.checkPlace(Map.of("config", Map.of("key", "x"))).getFirst().option());
-    assertEquals(
-        "snapshot", media.checkPlace(Map.of("snapshot", "x")).getFirst().option());
+        "config.key", media.checkPlace(Map.of("config", Map.of("key", "x"))).getFirst().option());
+    assertEquals("snapshot", media.checkPlace(Map.of("snapshot", "x")).getFirst().option());
     assertEquals(List.of(), media.checkPlace(Map.of("pool", "p", "keyring", "k")));
   }
 
