@@ -44,9 +44,14 @@ final class LayerStack {
     return below;
   }
 
-  /// What the layers were made of, from the store outwards; a layer made by hand is left out.
+  /// What the layers were made of, from the store outwards. A layer that does not know it was made
+  /// together with the one over it.
   List<LayerSpec> specs() {
-    return layers.reversed().stream().flatMap(layer -> layer.madeOf().stream()).toList();
+    return specs(layers);
+  }
+
+  private static List<LayerSpec> specs(List<Layer> some) {
+    return some.reversed().stream().flatMap(layer -> layer.madeOf().stream()).toList();
   }
 
   /// As [Layer#hurry] of every layer.
@@ -68,7 +73,7 @@ final class LayerStack {
       List<LayerSpec> wanted,
       Function<BackingStore, Optional<String>> unfit,
       BooleanSupplier stopped) {
-    if (specs().size() != layers.size()) {
+    if (!layers.isEmpty() && layers.getFirst().madeOf().isEmpty()) {
       return refused(outermost, StoreFault.unsupported("other layers than those of a test"));
     }
     BackingStore made;
@@ -125,14 +130,14 @@ final class LayerStack {
   }
 
   /// Makes the outermost layers anew. They could be made once, so they can now; if not, the store
-  /// is closed rather than served without what they do.
+  /// is closed rather than served without what they do. One that stays although it was made
+  /// together with one over it gets another of its sort over it: that costs, and harms nothing.
   private BackingStore putBack(int count) {
-    List<LayerSpec> specs = specs();
     try {
       return Stores.wrap(
           vertx,
           count == layers.size() ? below : layers.get(count),
-          specs.subList(specs.size() - count, specs.size()));
+          specs(layers.subList(0, count)));
     } catch (RuntimeException e) {
       LOG.error("layers could not be put back, the store is closed", e);
       var _ = below.close();

@@ -137,6 +137,21 @@ class LayerStackTest {
   }
 
   @Test
+  void layers_thatWereMadeTogether_goTogether() {
+    HoldingLayer inner = new HoldingLayer(memory);
+    ((Layer) inner).madeOf(null);
+    HoldingLayer outer = new HoldingLayer(inner);
+    open(outer);
+    write(42);
+    assertTrue(gate.restack(List.of(DELAY), LayerStackTest::fit).succeeded());
+    assertEquals(0, outer.detached + inner.detached);
+    assertTrue(gate.restack(List.of(), LayerStackTest::fit).succeeded());
+    assertEquals(1, outer.detached);
+    assertEquals(1, inner.detached);
+    assertEquals(42, read());
+  }
+
+  @Test
   void layer_thatCannotBeMade_changesNothing() {
     HoldingLayer holding = new HoldingLayer(memory);
     open(holding);

@@ -49,6 +49,9 @@ final class CacheBench implements Callable<Integer> {
   @Option(names = "--hot-only", description = "leave out the reads that miss")
   private boolean hotOnly;
 
+  @Option(names = "--only", description = "only loads whose label holds this text")
+  private String only = "";
+
   private Path folder;
   private int portal;
   private int http;
@@ -206,7 +209,7 @@ final class CacheBench implements Callable<Integer> {
     System.out.printf("%n%s, medians of %d rounds of %.1f s%n%n", title, rounds, seconds);
     System.out.println("| load | unit | IOPS | : first | MB/s | p99 µs | target CPU µs/op |");
     System.out.println("| --- | --- | ---: | ---: | ---: | ---: | ---: |");
-    for (var workload : workloads) {
+    for (var workload : workloads.stream().filter(w -> w.label().contains(only)).toList()) {
       var figures = new ArrayList<List<Figures>>();
       subjects.forEach(_ -> figures.add(new ArrayList<>()));
       for (int round = 0; round < rounds; round++) {

@@ -117,7 +117,7 @@ class RbdDiskTest {
     String unit = "/v1/targets/" + TARGET + "/units/0/snapshots";
     must(201, daemon.post(unit, "{\"name\": \"before\"}"));
     convert(randomImage(3));
-    must(200, daemon.post(unit + "/before/rollback", ""));
+    must(204, daemon.post(unit + "/before/rollback", ""));
     compare(before);
   }
 

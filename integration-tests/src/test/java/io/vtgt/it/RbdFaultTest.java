@@ -143,6 +143,7 @@ class RbdFaultTest {
   @BeforeEach
   void remember() {
     eventsBefore = events().length();
+    load.mark();
   }
 
   @AfterEach

@@ -46,6 +46,7 @@ final class VerifyingLoad implements AutoCloseable {
   private final List<Lane> lanes = new ArrayList<>();
   private final Map<String, Long> refusals = new ConcurrentHashMap<>();
   private final AtomicReference<String> wrong = new AtomicReference<>();
+  private volatile Map<String, Long> marked = Map.of();
   private volatile boolean stopped;
 
   private VerifyingLoad(int port, String target, int depth) {
@@ -98,9 +99,14 @@ final class VerifyingLoad implements AutoCloseable {
         });
   }
 
-  /// Until something is refused that says so.
+  /// [#awaitRefusal] counts from here on.
+  void mark() {
+    marked = Map.copyOf(refusals);
+  }
+
+  /// Until something was refused that says so, since [#mark] or the start.
   void awaitRefusal(String told, int seconds) {
-    long before = refusals.getOrDefault(told, 0L);
+    long before = marked.getOrDefault(told, 0L);
     DaemonProcess.await(
         "a command to be refused with " + told + " (until now: " + refusals() + ")",
         seconds,

@@ -8,12 +8,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vtgt.store.Layer;
+import io.vtgt.store.Snapshots;
+import io.vtgt.store.StoreFault;
+import io.vtgt.store.StoreGate;
 import io.vtgt.store.Stores.LayerSpec;
 import io.vtgt.store.memory.MemoryStore;
 import io.vtgt.target.LogicalUnit.Profile;
 import io.vtgt.target.ScsiFixture.Initiator;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -330,6 +335,72 @@ class UpkeepTest {
     assertTold(READY_CHANGED);
     assertEquals("UNIT_ATTENTION 2800", other.send(0, TEST_UNIT_READY).status());
     assertEquals("RESERVATION_CONFLICT", other.send(0, TEST_UNIT_READY).status());
+  }
+
+  @Test
+  void rollback_thatTakesTooLong_isToldWhenItHasEnded() {
+    Promise<Void> over = Promise.promise();
+    var memory = new MemoryStore(ScsiFixture.BYTES);
+    unit =
+        fixture.addUnit(
+            0,
+            ScsiFixture.PROFILE,
+            new Layer(memory) {
+              @Override
+              public Optional<Snapshots> snapshots() {
+                return Optional.of(new Late(memory.snapshots().orElseThrow(), over.future()));
+              }
+            });
+    initiator = fixture.ready("a");
+    await(memory.snapshots().orElseThrow().create("a"));
+    assertEquals("GOOD", write());
+    unit.gate().options(new StoreGate.Options(16));
+    var late = assertThrows(AssertionError.class, () -> await(rollback("a", true)));
+    unit.gate().options(new StoreGate.Options(0));
+    assertEquals(StoreFault.Kind.TIMEOUT, ((StoreFault) late.getCause()).kind());
+    assertTold();
+    over.complete();
+    await(unit.gate().drained());
+    ownerHasRun();
+    assertTold(READY_CHANGED);
+    assertEquals(
+        "00".repeat(512),
+        initiator.send(0, "28 00 00 00 00 00 00 00 01 00").data().replace(" ", ""));
+  }
+
+  /// What was posted to the unit's owner before this call is done.
+  private void ownerHasRun() {
+    Promise<Void> ran = Promise.promise();
+    unit.owner().runOnContext(_ -> ran.complete());
+    await(ran.future());
+  }
+
+  /// Snapshots of a store that rolls back when it is told to.
+  private record Late(Snapshots snapshots, Future<Void> when) implements Snapshots {
+    @Override
+    public Future<List<Snapshot>> list() {
+      return snapshots.list();
+    }
+
+    @Override
+    public Future<Void> create(String name) {
+      return snapshots.create(name);
+    }
+
+    @Override
+    public Future<Void> rollback(String name) {
+      return when.compose(_ -> snapshots.rollback(name));
+    }
+
+    @Override
+    public Future<Void> remove(String name) {
+      return snapshots.remove(name);
+    }
+
+    @Override
+    public Future<Void> protect(String name, boolean isProtected) {
+      return snapshots.protect(name, isProtected);
+    }
   }
 
   private Future<Void> rollback(String snapshot, boolean force) {

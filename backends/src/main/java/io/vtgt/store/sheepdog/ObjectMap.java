@@ -64,7 +64,7 @@ final class ObjectMap {
   /// The extents of a range of the disk, from its start on; may end before the range does.
   List<Extent> extents(long offset, long length, int objectShift) {
     List<Extent> extents = new ArrayList<>();
-    long end = offset + length;
+    long end = Math.min(offset + length, (long) count() << objectShift);
     long at = offset;
     for (int walked = 0; at < end && walked < MOST_WALKED; walked++) {
       int index = (int) (at >> objectShift);

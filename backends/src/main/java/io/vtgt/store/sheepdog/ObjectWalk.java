@@ -57,7 +57,7 @@ final class ObjectWalk {
         break;
       }
       underWay++;
-      step.apply(begun++)
+      begin(begun++)
           .onComplete(
               (_, cause) -> {
                 underWay--;
@@ -72,6 +72,14 @@ final class ObjectWalk {
       } else {
         done.tryFail(failure);
       }
+    }
+  }
+
+  private Future<Void> begin(int part) {
+    try {
+      return step.apply(part);
+    } catch (RuntimeException | Error e) {
+      return Future.failedFuture(e);
     }
   }
 }

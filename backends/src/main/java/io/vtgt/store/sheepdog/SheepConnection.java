@@ -15,6 +15,7 @@ import io.netty.util.collection.IntObjectHashMap;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.internal.VertxInternal;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -111,7 +112,12 @@ final class SheepConnection extends ChannelInboundHandlerAdapter {
         .connect(address)
         .addListener(
             (ChannelFuture connected) -> {
-              if (connected.isSuccess()) {
+              Channel channel = connected.channel();
+              if (connected.isSuccess() && channel.localAddress().equals(channel.remoteAddress())) {
+                // on loopback, where nobody listens and the port is one of those given to clients
+                connection.end("it was connected to itself", false);
+                made.fail(new IOException("connected to itself"));
+              } else if (connected.isSuccess()) {
                 made.complete(connection);
               } else {
                 connection.lost = true; // nobody has it

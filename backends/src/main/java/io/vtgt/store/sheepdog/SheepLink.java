@@ -128,6 +128,10 @@ final class SheepLink {
                   return Future.failedFuture(new LinkLost("the connection was lost again", false));
                 }
               }
+              if (connected()) { // another attempt was faster
+                made.forEach(each -> each.close("there is a link already"));
+                return Future.succeededFuture();
+              }
               connections = List.copyOf(made);
               return Future.succeededFuture();
             });

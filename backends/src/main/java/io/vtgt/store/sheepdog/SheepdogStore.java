@@ -380,16 +380,25 @@ final class SheepdogStore implements BackingStore {
   private <T> Future<T> onLoop(Supplier<Future<T>> call, Runnable otherwise) {
     Promise<T> answer = CallingContext.promise(vertx);
     if (loop.inEventLoop()) {
-      call.get().onComplete(answer);
+      begin(call).onComplete(answer);
       return answer.future();
     }
     try {
-      loop.execute(() -> call.get().onComplete(answer));
+      loop.execute(() -> begin(call).onComplete(answer));
     } catch (RejectedExecutionException e) {
       otherwise.run();
       answer.fail(Vdi.closedFault());
     }
     return answer.future();
+  }
+
+  /// A bug of ours fails the call: it must not leave the caller without an answer.
+  private static <T> Future<T> begin(Supplier<Future<T>> call) {
+    try {
+      return call.get();
+    } catch (RuntimeException | Error e) {
+      return Future.failedFuture(e);
+    }
   }
 
   /// A change of the medium, which a flush waits for.
@@ -410,7 +419,7 @@ final class SheepdogStore implements BackingStore {
     Promise<Void> under = Promise.promise();
     changes.add(under);
     heldBytes += bytes;
-    return work.get()
+    return begin(work)
         .transform(
             done -> {
               heldBytes -= bytes;

@@ -488,7 +488,7 @@ final class Vdi {
     return ask(request, deadline)
         .compose(
             response -> {
-              lockInDoubt = false;
+              lockInDoubt = asked && response.result() == SheepResult.VDI_LOCKED;
               return switch (response.result()) {
                 case SUCCESS -> Future.succeededFuture(gained(response.vid()));
                 case VDI_LOCKED ->
@@ -513,6 +513,7 @@ final class Vdi {
   /// @param asked an own request for it may have succeeded
   private Future<Integer> lockedAlready(int vid, boolean asked, long deadline) {
     if (vid == lockedVid || (asked && phase != Phase.OPENING)) {
+      lockInDoubt = false;
       lockedVid = vid;
       return Future.succeededFuture(vid);
     }

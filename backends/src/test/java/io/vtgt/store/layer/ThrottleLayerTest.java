@@ -10,6 +10,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.vertx.core.Future;
 import io.vertx.core.internal.ContextInternal;
+import io.vtgt.store.BackingStore;
 import io.vtgt.store.Caller;
 import io.vtgt.store.StoreCall;
 import io.vtgt.store.StoreFault;
@@ -188,6 +189,19 @@ class ThrottleLayerTest {
     assertEquals(0, behind.result().getByte(0));
     behind.result().release();
     assertEquals(1, gate.storeCounters().get("throttle.dropped"));
+  }
+
+  @Test
+  void aborted_belowALayerOfItsOwnAccount_isNotGivenUp() {
+    open(Map.of("iops", 1), ThrottleLayer.Scope.UNIT);
+    BackingStore shared = OwnAccount.over(layer);
+    Command command = new Command("one");
+    StoreGate over = new StoreGate(null, shared, new StoreGate.Options(0));
+    assertTrue(over.write(command, 0, data(512), false).succeeded());
+    Future<Void> write = over.write(command, 0, data(512), false);
+    command.aborted = true;
+    clock.pass(1001);
+    assertTrue(write.succeeded());
   }
 
   @Test

@@ -37,6 +37,7 @@ import java.util.function.Predicate;
 /// client: what the protocol forbids is a violation, to be found in [#violations()].
 public final class SheepServer implements AutoCloseable {
   private static final int HEADER = 48;
+  private static final int BIND_ATTEMPTS = 500;
   private static final int NAME = 256;
   private static final int INODE_LENGTH = 12_587_576;
   private static final int MAP = 4664;
@@ -75,7 +76,12 @@ public final class SheepServer implements AutoCloseable {
 
   private record Rule(Predicate<Asked> which, int code, int[] times) {}
 
-  private record UnderWay(Asked asked, byte[] data) {}
+  private record UnderWay(Socket connection, Asked asked, byte[] data) {
+    /// A read that nobody waits for: whatever comes beside it does no harm.
+    boolean forgotten() {
+      return asked.opcode() == READ_OBJ && connection.isClosed();
+    }
+  }
 
   private static final class Vdi {
     final int vid;
@@ -226,15 +232,21 @@ public final class SheepServer implements AutoCloseable {
 
   /// Serves again, at the same address and with the same objects.
   public void start() {
-    try {
-      var socket = new ServerSocket();
-      socket.setReuseAddress(true);
-      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 64);
-      port = socket.getLocalPort();
-      listener = socket;
-      threads.execute(() -> accept(socket));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    for (int attempt = 1; ; attempt++) {
+      try {
+        var socket = new ServerSocket();
+        socket.setReuseAddress(true);
+        socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 64);
+        port = socket.getLocalPort();
+        listener = socket;
+        threads.execute(() -> accept(socket));
+        return;
+      } catch (IOException e) {
+        if (attempt == BIND_ATTEMPTS) { // what had the port before may take a moment to go
+          throw new UncheckedIOException(e);
+        }
+        pause(20_000);
+      }
     }
   }
 
@@ -452,7 +464,7 @@ public final class SheepServer implements AutoCloseable {
             fields.getInt(12));
     judgeFrame(asked, header, data);
     boolean dropping = requests.incrementAndGet() >= dropAfter;
-    var request = new UnderWay(asked, data);
+    var request = new UnderWay(connection, asked, data);
     if (object) {
       judgeCompany(request);
     }
@@ -764,7 +776,7 @@ public final class SheepServer implements AutoCloseable {
     Asked asked = request.asked();
     for (UnderWay other : underWay) {
       Asked its = other.asked();
-      if (its.oid() != asked.oid()) {
+      if (its.oid() != asked.oid() || other.forgotten()) {
         continue;
       }
       boolean alone = alone(asked) || alone(its);

@@ -172,7 +172,10 @@ final class UnitVerbs implements Runnable {
       @Mixin UnitOptions options) {
     options.check();
     String units = units(target);
-    return vtgtadm.print(spec, client -> options.added(client, client.get(units), unit -> client.post(units, unit)), Vtgtadm::changes);
+    return vtgtadm.print(
+        spec,
+        client -> options.added(client, client.get(units), unit -> client.post(units, unit)),
+        Vtgtadm::changes);
   }
 
   @Command(

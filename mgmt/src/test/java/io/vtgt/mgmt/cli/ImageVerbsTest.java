@@ -150,8 +150,16 @@ class ImageVerbsTest {
   @Test
   void target_addedWithAUnitAndItsImage_hasAll() {
     ok(
-        "target", "add", "iqn.2026-11.com.example:b", "--store", "rbd", "-o", "image=db",
-        "--create", "--size", "1GiB");
+        "target",
+        "add",
+        "iqn.2026-11.com.example:b",
+        "--store",
+        "rbd",
+        "-o",
+        "image=db",
+        "--create",
+        "--size",
+        "1GiB");
     assertEquals("create db{size=1GiB} in rbd{}", actions().getLast());
     assertEquals(
         "{kind=rbd, image=db}",

@@ -6,6 +6,7 @@ import io.netty.buffer.CompositeByteBuf;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.internal.ContextInternal;
+import io.vtgt.store.StoreCall;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -21,6 +22,7 @@ final class BlockRead {
   private final long firstBlock;
   private final ByteBuf[] parts;
   private final ContextInternal context;
+  private final StoreCall call = StoreCall.current();
   private final Promise<ByteBuf> promise;
 
   // Guarded by this.
@@ -158,6 +160,6 @@ final class BlockRead {
   }
 
   private void readDirectly() {
-    cache.readStore(offset, length).onComplete(promise);
+    StoreCall.within(call, () -> cache.readStore(offset, length)).onComplete(promise);
   }
 }

@@ -2,6 +2,7 @@ package io.vtgt.store.layer.cache;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Policy;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.Future;
@@ -13,6 +14,7 @@ import io.vtgt.store.CompareResult;
 import io.vtgt.store.Geometry;
 import io.vtgt.store.Layer;
 import io.vtgt.store.Snapshots;
+import io.vtgt.store.StoreCall;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreListener;
 import io.vtgt.store.StoreState;
@@ -21,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -64,6 +67,8 @@ public final class CacheLayer extends Layer {
 
   private static final int STRIPES = 64; // more than there are event loops; a power of two
 
+  private static final int NOTED_READS = 8; // a power of two
+
   /// From so many blocks on a change walks the cache instead of its range.
   private static final long MANY_BLOCKS = 4096;
 
@@ -72,6 +77,7 @@ public final class CacheLayer extends Layer {
   private final int blockShift;
   private final int blocksPerRead;
   private final Cache<Long, Block> blocks;
+  private final Policy<Long, Block> quietly;
   private final BlockMemory memory = new BlockMemory();
   private final Stripe[] stripes = new Stripe[STRIPES];
   private final Told told = new Told();
@@ -105,11 +111,16 @@ public final class CacheLayer extends Layer {
             .executor(Runnable::run)
             .removalListener(this::removed)
             .build();
+    this.quietly = blocks.policy();
     for (int i = 0; i < STRIPES; i++) {
       stripes[i] = new Stripe();
     }
     this.readAhead = new ReadAhead(this, vertx, options.readAheadBytes());
-    next.listen(told);
+  }
+
+  /// What this layer stands over.
+  BackingStore below() {
+    return next();
   }
 
   // --- reads
@@ -171,7 +182,7 @@ public final class CacheLayer extends Layer {
     try {
       answer =
           length > 0
-              ? readStore(start, length)
+              ? StoreCall.within(StoreCall.OWN, () -> readStore(start, length))
               : Future.failedFuture(
                   new StoreFault(StoreFault.Kind.OUT_OF_RANGE, "block past the end at " + start));
     } catch (RuntimeException e) {
@@ -225,7 +236,7 @@ public final class CacheLayer extends Layer {
       boolean marked = markFirst && block == firstBlock;
       Stripe stripe = stripe(block);
       synchronized (stripe) {
-        Block found = blocks.policy().getIfPresentQuietly(block);
+        Block found = quietly.getIfPresentQuietly(block);
         if (found != null) {
           if (marked) {
             found.mark();
@@ -355,7 +366,7 @@ public final class CacheLayer extends Layer {
       long from = Math.max(change.offset, region << REGION_SHIFT);
       long to = Math.min(change.end, (region + 1) << REGION_SHIFT);
       for (long block = blockAt(from); block <= blockAt(to - 1); block++) {
-        Block old = blocks.policy().getIfPresentQuietly(block);
+        Block old = quietly.getIfPresentQuietly(block);
         if (old != null) {
           Block now =
               content == null || change.contested ? null : changed(block, old, change, content);
@@ -500,7 +511,12 @@ public final class CacheLayer extends Layer {
 
   @Override
   public Map<String, Long> counters() {
-    Map<String, Long> counters = new HashMap<>(next().counters());
+    return countersWith(ownCounters());
+  }
+
+  /// Without those of the store below.
+  Map<String, Long> ownCounters() {
+    Map<String, Long> counters = new HashMap<>();
     count.addTo(counters);
     counters.put("cache.bytes", memory.heldBytes());
     return counters;
@@ -514,9 +530,15 @@ public final class CacheLayer extends Layer {
 
   // --- blocks
 
+  /// Tells Caffeine of one in [#NOTED_READS] reads only: what it makes of them are relative
+  /// frequencies, which a sample has too, and keeping book of every read costs half as much as
+  /// serving it (bench/cache).
+  ///
   /// @return null when it is not cached
   Block find(long block) {
-    return blocks.getIfPresent(block);
+    return (ThreadLocalRandom.current().nextInt() & (NOTED_READS - 1)) == 0
+        ? blocks.getIfPresent(block)
+        : quietly.getIfPresentQuietly(block);
   }
 
   Stripe stripe(long block) {

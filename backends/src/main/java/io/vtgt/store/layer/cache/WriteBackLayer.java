@@ -15,11 +15,11 @@ import io.vtgt.store.Geometry;
 import io.vtgt.store.Layer;
 import io.vtgt.store.Limits;
 import io.vtgt.store.Snapshots;
+import io.vtgt.store.StoreCall;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreListener;
 import io.vtgt.store.StoreState;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -136,15 +136,15 @@ public final class WriteBackLayer extends Layer {
   private record Drain(long sequence, Promise<Void> promise) {}
 
   /// @param vertx may be null in tests without event loops; then only amount and flushes drain
-  /// @param cache owned by this layer
+  /// @param cache owned by this layer, which stands in its place in the stack: the next one below
+  ///   is that of the cache
   public WriteBackLayer(Vertx vertx, CacheLayer cache, Options options) {
-    super(cache);
+    super(cache.below());
     this.vertx = vertx;
     this.cache = cache;
     this.options = options;
     this.limits = durableAlone(cache.limits());
     this.background = vertx == null ? null : ((VertxInternal) vertx).createEventLoopContext();
-    next().listen(told);
     if (background != null) {
       ticker =
           background
@@ -183,7 +183,7 @@ public final class WriteBackLayer extends Layer {
   @Override
   public Future<ByteBuf> read(long offset, int length) {
     if (clean) {
-      return next().read(offset, length);
+      return cache.read(offset, length);
     }
     List<Piece> found;
     synchronized (this) {
@@ -191,12 +191,12 @@ public final class WriteBackLayer extends Layer {
       found.forEach(piece -> piece.bytes().retain());
     }
     if (found.isEmpty()) {
-      return next().read(offset, length);
+      return cache.read(offset, length);
     }
     if (usable && covers(found, offset, length)) {
       return Future.succeededFuture(over(null, found, offset, length));
     }
-    return next()
+    return cache
         .read(offset, length)
         .transform(
             below -> {
@@ -273,12 +273,12 @@ public final class WriteBackLayer extends Layer {
         offset,
         length,
         true,
-        () -> durable(next().write(offset, data, fua && next().limits().nativeFua()), fua),
+        () -> durable(cache.write(offset, data, fua && cache.limits().nativeFua()), fua),
         data::release);
   }
 
   private Future<Void> durable(Future<Void> written, boolean fua) {
-    return fua && !next().limits().nativeFua() ? written.compose(_ -> next().flush()) : written;
+    return fua && !cache.limits().nativeFua() ? written.compose(_ -> cache.flush()) : written;
   }
 
   /// Takes a write into memory.
@@ -364,7 +364,7 @@ public final class WriteBackLayer extends Layer {
         offset,
         length,
         true,
-        () -> durable(next().writeAtomic(offset, data, fua && next().limits().nativeFua()), fua),
+        () -> durable(cache.writeAtomic(offset, data, fua && cache.limits().nativeFua()), fua),
         data::release);
   }
 
@@ -372,18 +372,18 @@ public final class WriteBackLayer extends Layer {
   public Future<Void> unmap(long offset, long length) {
     int granule = Math.max(1, limits().unmapGranularity());
     boolean whole = offset % granule == 0 && length % granule == 0;
-    return pass(offset, length, whole, () -> next().unmap(offset, length), () -> {});
+    return pass(offset, length, whole, () -> cache.unmap(offset, length), () -> {});
   }
 
   @Override
   public Future<Void> writeZeroes(long offset, long length, boolean mayUnmap) {
-    return pass(offset, length, true, () -> next().writeZeroes(offset, length, mayUnmap), () -> {});
+    return pass(offset, length, true, () -> cache.writeZeroes(offset, length, mayUnmap), () -> {});
   }
 
   @Override
   public Future<Void> writeSame(long offset, long length, ByteBuf pattern) {
     return pass(
-        offset, length, true, () -> next().writeSame(offset, length, pattern), pattern::release);
+        offset, length, true, () -> cache.writeSame(offset, length, pattern), pattern::release);
   }
 
   @Override
@@ -392,7 +392,7 @@ public final class WriteBackLayer extends Layer {
         offset,
         data.readableBytes(),
         false,
-        () -> next().compareAndWrite(offset, expected, data),
+        () -> cache.compareAndWrite(offset, expected, data),
         () -> {
           expected.release();
           data.release();
@@ -401,19 +401,19 @@ public final class WriteBackLayer extends Layer {
 
   @Override
   public Future<List<Extent>> extents(long offset, long length) {
-    return pass(offset, length, false, () -> next().extents(offset, length), () -> {});
+    return pass(offset, length, false, () -> cache.extents(offset, length), () -> {});
   }
 
   // --- what concerns the whole medium
 
   @Override
   public Future<Geometry> resize(long bytes) {
-    return pass(0, Long.MAX_VALUE, false, () -> next().resize(bytes), () -> {});
+    return pass(0, Long.MAX_VALUE, false, () -> cache.resize(bytes), () -> {});
   }
 
   @Override
   public Optional<Snapshots> snapshots() {
-    return next()
+    return cache
         .snapshots()
         .map(
             below ->
@@ -432,7 +432,7 @@ public final class WriteBackLayer extends Layer {
 
   @Override
   public Future<Void> flush() {
-    return drained().compose(_ -> next().flush());
+    return drained().compose(_ -> cache.flush());
   }
 
   private synchronized StoreFault takeLoss() {
@@ -476,7 +476,7 @@ public final class WriteBackLayer extends Layer {
   @Override
   public void listen(StoreListener next) {
     listener = next;
-    next().listen(told);
+    cache.listen(told);
   }
 
   private final class Told implements StoreListener {
@@ -535,14 +535,14 @@ public final class WriteBackLayer extends Layer {
 
   @Override
   public Map<String, Long> counters() {
-    Map<String, Long> counters = new HashMap<>(next().counters());
+    Map<String, Long> counters = cache.ownCounters();
     synchronized (this) {
       counters.put("cache.dirtyBytes", dirty.bytes());
     }
     counters.put("cache.writeOuts", writeOutCount.sum());
     counters.put("cache.writeOutErrors", writeOutErrors.sum());
     counters.put("cache.lostBytes", lostBytes.sum());
-    return counters;
+    return countersWith(counters);
   }
 
   @Override
@@ -581,13 +581,16 @@ public final class WriteBackLayer extends Layer {
       Runnable discard) {
     ContextInternal context = CallingContext.current(vertx);
     Promise<T> promise = CallingContext.promise(context);
+    StoreCall call = StoreCall.current();
     Passage[] self = new Passage[1];
+    Runnable later =
+        () -> StoreCall.within(call, () -> run(self[0], operation)).onComplete(promise);
     Runnable begin =
         () -> {
           if (context == null) {
-            run(self[0], operation).onComplete(promise);
+            later.run();
           } else {
-            context.runOnContext(_ -> run(self[0], operation).onComplete(promise));
+            context.runOnContext(_ -> later.run());
           }
         };
     Passage passage =
@@ -705,7 +708,7 @@ public final class WriteBackLayer extends Layer {
           pumping = false;
           return;
         }
-        int maxLength = Math.min(MAX_WRITE_OUT_BYTES, next().limits().maxTransfer());
+        int maxLength = Math.min(MAX_WRITE_OUT_BYTES, cache.limits().maxTransfer());
         out = dirty.carry(first, Math.max(maxLength, first.length()), this::mayGo);
         writeOuts.add(out);
         content = dirty.content(out);
@@ -758,7 +761,7 @@ public final class WriteBackLayer extends Layer {
     writeOutCount.increment();
     Future<Void> answer;
     try {
-      answer = next().write(out.offset, content, false);
+      answer = StoreCall.within(StoreCall.OWN, () -> cache.write(out.offset, content, false));
     } catch (RuntimeException e) {
       answer = Future.failedFuture(e);
     }

@@ -12,6 +12,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.vertx.core.Future;
 import io.vtgt.store.StoreFault;
+import io.vtgt.store.StoreListener;
 import io.vtgt.store.StoreProvider.OptionFault;
 import io.vtgt.store.StoreState;
 import io.vtgt.store.layer.FaultLayer;
@@ -32,7 +33,9 @@ class CacheLayerTest {
   private CacheLayer cache = cache(0);
 
   private CacheLayer cache(int readAhead) {
-    return new CacheLayer(null, late, new CacheLayer.Options(SIZE, BLOCK, readAhead));
+    CacheLayer made = new CacheLayer(null, late, new CacheLayer.Options(SIZE, BLOCK, readAhead));
+    made.listen(StoreListener.NONE);
+    return made;
   }
 
   @AfterEach
@@ -74,9 +77,7 @@ class CacheLayerTest {
 
   private Future<Void> begin(long offset, byte[] bytes) {
     return cache.write(
-        offset,
-        PooledByteBufAllocator.DEFAULT.directBuffer(bytes.length).writeBytes(bytes),
-        false);
+        offset, PooledByteBufAllocator.DEFAULT.directBuffer(bytes.length).writeBytes(bytes), false);
   }
 
   private void write(long offset, byte[] bytes) {
@@ -206,7 +207,7 @@ class CacheLayerTest {
     assertTrue(count("cache.readAheadBytes") > 0);
     assertTrue(count("cache.storeReads") < 10, count("cache.storeReads") + " reads");
     long ahead = count("cache.readAheadBytes");
-    assertTrue(ahead <= 4 * 128 << 10, ahead + " bytes");
+    assertTrue(ahead <= 4 * (128 << 10), ahead + " bytes");
   }
 
   private static CacheLayer.Options options() {
@@ -253,8 +254,7 @@ class CacheLayerTest {
   void storeWithOtherWriters_isRefused() {
     FakeStore shared = new FakeStore(SIZE, 256 << 10, true, true, 0, true);
     StoreFault fault =
-        assertThrows(
-            StoreFault.class, () -> new CacheLayerProvider().wrap(null, shared, Map.of()));
+        assertThrows(StoreFault.class, () -> new CacheLayerProvider().wrap(null, shared, Map.of()));
     assertSame(StoreFault.Kind.UNSUPPORTED, fault.kind());
   }
 

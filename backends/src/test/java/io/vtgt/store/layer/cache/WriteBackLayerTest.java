@@ -10,10 +10,12 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.vertx.core.Future;
 import io.vtgt.store.StoreFault;
+import io.vtgt.store.StoreListener;
 import io.vtgt.store.StoreState;
 import io.vtgt.store.layer.FaultLayer;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -32,6 +34,11 @@ class WriteBackLayerTest {
           null,
           new CacheLayer(null, late, new CacheLayer.Options(SIZE, 4096, 0)),
           new WriteBackLayer.Options(DIRTY, 1000));
+
+  @BeforeEach
+  void listen() {
+    layer.listen(StoreListener.NONE);
+  }
 
   @AfterEach
   void nothingIsHeld() {
@@ -84,8 +91,7 @@ class WriteBackLayerTest {
     assertEquals(0, store.medium()[512]);
     byte[] got = read(0, 4096);
     assertArrayEquals(
-        new int[] {0, 1, 2, 2, 0},
-        new int[] {got[511], got[512], got[1024], got[3071], got[3072]});
+        new int[] {0, 1, 2, 2, 0}, new int[] {got[511], got[512], got[1024], got[3071], got[3072]});
     assertEquals(512 + 2048, count("cache.dirtyBytes"));
   }
 
@@ -202,8 +208,7 @@ class WriteBackLayerTest {
     assertTrue(flushed.succeeded());
     byte[] medium = store.durable();
     assertArrayEquals(
-        new int[] {1, 0, 0, 1},
-        new int[] {medium[1023], medium[1024], medium[3071], medium[3072]});
+        new int[] {1, 0, 0, 1}, new int[] {medium[1023], medium[1024], medium[3071], medium[3072]});
   }
 
   @Test
