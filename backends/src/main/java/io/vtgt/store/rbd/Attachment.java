@@ -466,7 +466,7 @@ final class Attachment {
     if (fenced) {
       which.image().clientIsLost();
     }
-    var _ = which.retire();
+    var _ = fenced ? which.abandon() : which.retire();
     tell();
     turn.execute(
         () -> {
