@@ -33,6 +33,9 @@ final class Attachment {
   /// How long to wait after a try to come back, or to get the lock.
   private static final long RETRY_NANOS = 3_000_000_000L;
 
+  /// How often it is asked whose the lock is, while nothing makes us doubt that it is ours.
+  private static final long LOCK_CHECK_NANOS = 10_000_000_000L;
+
   /// Opens the image, or says why not.
   interface Opener {
     /// Blocks.
@@ -341,26 +344,27 @@ final class Attachment {
   /// A change was refused as if the lock were not ours: somebody may have taken it without shutting
   /// us out.
   void doubtLock() {
-    turn.execute(
-        () -> {
-          Handle now = handle;
-          if (now == null || !mayWrite || !options.locks() || !now.enter()) {
-            return;
-          }
-          try {
-            if (!now.image().ownsLock()) {
-              synchronized (this) {
-                mayWrite = false;
-                locked = options.name() + ": the lock was taken from us";
-              }
-              tell();
-            }
-          } catch (StoreFault e) {
-            LOG.warn("{}: whose is the lock: {}", options.name(), e.getMessage());
-          } finally {
-            now.leave();
-          }
-        });
+    turn.execute(this::checkLock);
+  }
+
+  private void checkLock() {
+    Handle now = handle;
+    if (now == null || !mayWrite || !options.locks() || !now.enter()) {
+      return;
+    }
+    try {
+      if (!now.image().ownsLock()) {
+        synchronized (this) {
+          mayWrite = false;
+          locked = options.name() + ": the lock was taken from us";
+        }
+        tell();
+      }
+    } catch (StoreFault e) {
+      LOG.warn("{}: whose is the lock: {}", options.name(), e.getMessage());
+    } finally {
+      now.leave();
+    }
   }
 
   /// Breaks the lock of whoever has it and takes it.
@@ -462,7 +466,7 @@ final class Attachment {
     if (fenced) {
       which.image().clientIsLost();
     }
-    var _ = which.retire();
+    var _ = fenced ? which.abandon() : which.retire();
     tell();
     turn.execute(
         () -> {
@@ -516,6 +520,8 @@ final class Attachment {
     }
     if (options.locks() && !mayWrite) {
       tryLater(nowNanos, () -> lockAgain(false));
+    } else if (mayWrite && nowNanos - lastTryNanos >= LOCK_CHECK_NANOS) {
+      tryLater(nowNanos, this::checkLock);
     }
   }
 

@@ -11,8 +11,11 @@ final class Handle {
   /// Added when nobody may begin any more: the count is negative from then on.
   private static final int RETIRED = Integer.MIN_VALUE;
 
+  private static final int ABANDON_MILLIS = 10;
+
   private final Image image;
   private final AtomicInteger users = new AtomicInteger();
+  private final AtomicInteger awaited = new AtomicInteger();
   private final AtomicBoolean closing = new AtomicBoolean();
   private final Promise<Void> closed = Promise.promise();
 
@@ -56,6 +59,35 @@ final class Handle {
       close();
     }
     return closed.future();
+  }
+
+  /// As [#retire()], but waits for no answer any more: librbd may keep what waits for a lock that
+  /// this client can never get again, and answers it when the image is closed. Only who is inside a
+  /// call is waited for.
+  Future<Void> abandon() {
+    var _ = retire();
+    Workers.execute(
+        () -> {
+          try {
+            while (!closing.get() && users() != awaited.get()) {
+              Thread.sleep(ABANDON_MILLIS);
+            }
+            close();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+    return closed.future();
+  }
+
+  /// One who uses the image is out of the call and waits for its answer.
+  void awaits() {
+    awaited.incrementAndGet();
+  }
+
+  /// The answer has come.
+  void answered() {
+    awaited.decrementAndGet();
   }
 
   private void close() {

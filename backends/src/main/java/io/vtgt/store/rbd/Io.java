@@ -55,12 +55,15 @@ abstract class Io<T> implements Answered {
     if (refused < 0) {
       result = refused;
       finish();
+    } else {
+      handle.awaits();
     }
     return promise.future();
   }
 
   @Override
   public final void answered(long answer) {
+    handle.answered();
     result = answer;
     if (arrivals != null) {
       arrivals.add(this);

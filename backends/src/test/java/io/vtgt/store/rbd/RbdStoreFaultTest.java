@@ -359,6 +359,16 @@ class RbdStoreFaultTest {
     assertEquals(List.of("LOCKED_BY_ANOTHER"), told);
   }
 
+  @Test
+  void lock_thatWasTakenWithoutTellingUs_isNoticedByItselfAfterAWhile() throws Exception {
+    RbdStore store = open(Map.of());
+    shared.owner = Optional.of(OTHER);
+    shared.alive.add(OTHER);
+    pass(store, 15);
+    assertEquals(List.of("LOCKED_BY_ANOTHER"), told);
+    assertSame(StoreFault.Kind.UNAVAILABLE, fault(store.write(0, data(512), false)).kind());
+  }
+
   // --- options
 
   @Test
