@@ -2,6 +2,8 @@ package io.vtgt.store.rbd;
 
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -16,6 +18,7 @@ final class Handle {
   private final Image image;
   private final AtomicInteger users = new AtomicInteger();
   private final AtomicInteger awaited = new AtomicInteger();
+  private final Set<Io<?>> waiting = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean closing = new AtomicBoolean();
   private final Promise<Void> closed = Promise.promise();
 
@@ -61,17 +64,20 @@ final class Handle {
     return closed.future();
   }
 
-  /// As [#retire()], but waits for no answer any more: librbd may keep what waits for a lock that
-  /// this client can never get again, and answers it when the image is closed. Only who is inside a
-  /// call is waited for.
+  /// As [#retire()], but waits for no answer any more, for librbd may keep for ever what waits for
+  /// a lock that this client cannot get again: whoever waits is told that the client was shut out.
+  /// No operation of such a client can land after one of its successor. Only who is inside a call
+  /// is waited for.
   Future<Void> abandon() {
     var _ = retire();
+    waiting.forEach(Io::giveUp);
     Workers.execute(
         () -> {
           try {
             while (!closing.get() && users() != awaited.get()) {
               Thread.sleep(ABANDON_MILLIS);
             }
+            waiting.forEach(Io::giveUp); // who was inside a call before
             close();
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -80,14 +86,25 @@ final class Handle {
     return closed.future();
   }
 
-  /// One who uses the image is out of the call and waits for its answer.
+  /// An operation is about to be handed to librbd.
+  void begins(Io<?> io) {
+    waiting.add(io);
+  }
+
+  /// It was handed over, and waits for its answer.
   void awaits() {
     awaited.incrementAndGet();
   }
 
   /// The answer has come.
-  void answered() {
+  void answered(Io<?> io) {
     awaited.decrementAndGet();
+    waiting.remove(io);
+  }
+
+  /// It was not taken.
+  void refused(Io<?> io) {
+    waiting.remove(io);
   }
 
   private void close() {

@@ -1,5 +1,6 @@
 package io.vtgt.store.rbd;
 
+import io.netty.buffer.ByteBuf;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.internal.ContextInternal;
@@ -51,8 +52,10 @@ abstract class Io<T> implements Answered {
   abstract void release();
 
   Future<T> begin() {
+    handle.begins(this);
     int refused = start(handle.image());
     if (refused < 0) {
+      handle.refused(this);
       result = refused;
       finish();
     } else {
@@ -63,7 +66,7 @@ abstract class Io<T> implements Answered {
 
   @Override
   public final void answered(long answer) {
-    handle.answered();
+    handle.answered(this);
     result = answer;
     if (arrivals != null) {
       arrivals.add(this);
@@ -92,10 +95,23 @@ abstract class Io<T> implements Answered {
     } finally {
       release(); // before the caller hears: to him the buffers are gone
     }
-    if (failure == null) {
-      promise.complete(value);
-    } else {
-      failure.onComplete(promise);
+    if (failure != null) {
+      failure.onComplete(
+          (instead, cause) -> {
+            if (cause == null) {
+              promise.tryComplete(instead);
+            } else {
+              promise.tryFail(cause);
+            }
+          });
+    } else if (!promise.tryComplete(value) && value instanceof ByteBuf unwanted) {
+      unwanted.release(); // it was given up
     }
+  }
+
+  /// Tells the caller that the client was shut out. The buffers are held until librbd answers. Any
+  /// thread.
+  final void giveUp() {
+    fail(Errno.ESHUTDOWN.result()).onFailure(promise::tryFail);
   }
 }
