@@ -69,6 +69,9 @@ final class Reconciler {
   /// never blocks the changes that follow.
   private static final long OPEN_SECONDS = 60, CLOSE_SECONDS = 60;
 
+  /// The same for a store that cannot be used: what it has not answered by now it will not.
+  private static final long AWAY_CLOSE_SECONDS = 5;
+
   /// How the units of the document become units that run.
   interface UnitOpener {
     /// Opens the stores of a unit.
@@ -842,7 +845,9 @@ final class Reconciler {
             flush ->
                 unit.gate()
                     .close()
-                    .timeout(CLOSE_SECONDS, TimeUnit.SECONDS)
+                    .timeout(
+                        unit.gate().state().usable() ? CLOSE_SECONDS : AWAY_CLOSE_SECONDS,
+                        TimeUnit.SECONDS)
                     .transform(
                         closed -> {
                           var failure = flush.failed() ? flush.cause() : closed.cause();

@@ -8,8 +8,10 @@ import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreListener;
 import io.vtgt.store.StoreState;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -48,7 +50,13 @@ final class Attachment {
   private final RbdOptions options;
   private final Opener opener;
   private final LockRecord lockRecord;
-  private final Workers.InTurn turn = new Workers.InTurn();
+
+  /// What was asked of the image and may block, until it is answered.
+  private final Set<Promise<?>> asked = ConcurrentHashMap.newKeySet();
+
+  // Replaced when the image is lost: a call into a lost image may never return, and what follows
+  // must not wait for it.
+  private volatile Workers.InTurn turn = new Workers.InTurn();
 
   // Counted by any thread.
   private final LongAdder answers = new LongAdder();
@@ -426,6 +434,9 @@ final class Attachment {
     }
     try {
       Image.Description about = now.image().describe();
+      if (!now.equals(handle)) {
+        return; // it was lost meanwhile
+      }
       Geometry before = geometry;
       settle(now.image(), about, limits.maxNativeCompareAndWrite());
       if (tells && !before.equals(geometry)) {
@@ -454,6 +465,7 @@ final class Attachment {
         return; // one of many that were under way
       }
       handle = null;
+      turn = new Workers.InTurn();
       mayWrite = false;
       locked = "";
       silent = "";
@@ -468,6 +480,7 @@ final class Attachment {
     }
     var _ = fenced ? which.abandon() : which.retire();
     tell();
+    asked.forEach(promise -> promise.tryFail(fault()));
     turn.execute(
         () -> {
           if (fenced) {
@@ -627,23 +640,29 @@ final class Attachment {
       if (!silent.isEmpty()) { // else what is asked again and again would pile up
         return Future.failedFuture(new StoreFault(StoreFault.Kind.UNAVAILABLE, silent));
       }
+      asked.add(promise); // with the turn it is asked in: whoever loses the image ends both
+      turn.execute(
+          () -> {
+            answer(promise, changes, what);
+            asked.remove(promise);
+          });
     }
-    turn.execute(
-        () -> {
-          Handle now = handle;
-          if (now == null || (changes && !mayWrite) || !now.enter()) {
-            promise.fail(fault());
-            return;
-          }
-          try {
-            promise.complete(what.apply(now.image()));
-          } catch (RuntimeException | Error e) {
-            promise.fail(e);
-          } finally {
-            now.leave();
-          }
-        });
     return promise.future();
+  }
+
+  private <T> void answer(Promise<T> promise, boolean changes, Function<Image, T> what) {
+    Handle now = handle;
+    if (now == null || (changes && !mayWrite) || !now.enter()) {
+      promise.tryFail(fault());
+      return;
+    }
+    try {
+      promise.tryComplete(what.apply(now.image()));
+    } catch (RuntimeException | Error e) {
+      promise.tryFail(e);
+    } finally {
+      now.leave();
+    }
   }
 
   /// We changed the size ourselves: nobody needs to be told. In turn.

@@ -32,6 +32,9 @@ final class FakeImage implements Image {
   final CompletableFuture<Void> whenClosed = new CompletableFuture<>();
   volatile boolean clientLost;
 
+  /// The question about extents is not answered before.
+  volatile CompletableFuture<Void> untilExtents = CompletableFuture.completedFuture(null);
+
   /// Not answered yet; the test answers them. Guarded by this image.
   final List<Call> calls = new ArrayList<>();
 
@@ -146,6 +149,7 @@ final class FakeImage implements Image {
 
   @Override
   public List<Extent> extents(long offset, long length) {
+    untilExtents.join();
     return List.of(new Extent(offset, length, Extent.State.DEALLOCATED));
   }
 

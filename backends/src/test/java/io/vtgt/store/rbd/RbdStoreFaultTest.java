@@ -14,6 +14,7 @@ import io.netty.buffer.Unpooled;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vtgt.store.CompareResult;
+import io.vtgt.store.Extent;
 import io.vtgt.store.Geometry;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreListener;
@@ -27,6 +28,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -293,6 +295,28 @@ class RbdStoreFaultTest {
     openings.add(() -> same);
     pass(store, 5);
     assertEquals("USABLE", told.getLast());
+  }
+
+  @Test
+  void header_thatIsNotThere_endsAQuestionThatLibrbdNeverAnswers() throws Exception {
+    RbdStore store = open(Map.of());
+    FakeImage same = new FakeImage(shared, OURS);
+    openings.clear();
+    openings.add(() -> same);
+    image.untilExtents = new CompletableFuture<>();
+    Future<List<Extent>> extents = store.extents(0, 4096);
+    image.answer = (long) Errno.ENOENT.result();
+    for (int i = 0; i < 3; i++) {
+      nowNanos += SECOND;
+      store.tick(nowNanos);
+    }
+    assertEquals(StoreFault.Kind.UNAVAILABLE, fault(extents).kind());
+    await(store.settled());
+    assertEquals(List.of("GONE", "content", "USABLE"), told, "the way back does not wait for it");
+    await(store.close());
+    assertTrue(same.closed);
+    image.untilExtents.complete(null);
+    image.whenClosed.get(30, TimeUnit.SECONDS);
   }
 
   @Test

@@ -32,7 +32,10 @@ import org.slf4j.LoggerFactory;
 /// answers; what is between, documents of megabytes among it, is done on worker threads.
 public final class MgmtVerticle extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(MgmtVerticle.class);
-  private static final int IDLE_SECONDS = 60;
+
+  /// Longer than the longest call: taking a unit away waits for its store, a minute to flush and a
+  /// minute to close.
+  private static final int IDLE_SECONDS = 180;
 
   /// Bytes of a body that is not a whole document.
   static final int MAX_BODY_BYTES = 1 << 20;
