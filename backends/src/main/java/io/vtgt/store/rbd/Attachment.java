@@ -35,6 +35,9 @@ final class Attachment {
   /// How long to wait after a try to come back, or to get the lock.
   private static final long RETRY_NANOS = 3_000_000_000L;
 
+  /// How long a lock that was broken is left to whoever broke it.
+  private static final long WAY_NANOS = 6_000_000_000L;
+
   /// How often it is asked whose the lock is, while nothing makes us doubt that it is ours.
   private static final long LOCK_CHECK_NANOS = 10_000_000_000L;
 
@@ -89,6 +92,10 @@ final class Attachment {
   private long quietSinceNanos;
   private long lastPingNanos;
   private volatile boolean pinging;
+
+  /// We were shut out, and the lock that was ours is free: whoever broke it is about to take it.
+  private volatile boolean makesWay;
+
   private volatile boolean working;
   private boolean ticked;
   private long lastTryNanos;
@@ -186,7 +193,7 @@ final class Attachment {
                 .formatted(options.name(), about.id(), imageId));
       }
       imageId = about.id();
-      Optional<String> refusal = lock(image, first);
+      Optional<String> refusal = first ? lock(image, true) : lockOnReturn(image);
       image.watch(this::headerChanged);
       boolean writes = !options.readOnly() && refusal.isEmpty();
       int decided = writes ? CompareProbe.longest(image, about) : 0;
@@ -273,6 +280,20 @@ final class Attachment {
     }
     lockRecord.ours(imageId, image.clientAddress());
     return Optional.empty();
+  }
+
+  /// After we were shut out: a lock that nobody has was broken by somebody who is about to take it.
+  /// To be quicker would turn a fail-over around, so we try after a while only.
+  private Optional<String> lockOnReturn(Image image) {
+    boolean shutOut;
+    synchronized (this) {
+      shutOut = !away.isEmpty();
+    }
+    if (shutOut && options.locks() && image.lockOwner().isEmpty()) {
+      makesWay = true;
+      return Optional.of(options.name() + ": the lock was taken from us, and is not in use yet");
+    }
+    return lock(image, false);
   }
 
   /// @return why the owner has to be left alone; empty when it is gone, or can be asked
@@ -530,6 +551,10 @@ final class Attachment {
     if (!pinging && nowNanos - lastPingNanos >= PING_NANOS) {
       lastPingNanos = nowNanos;
       ping(now);
+    }
+    if (makesWay) {
+      makesWay = false;
+      lastTryNanos = nowNanos + WAY_NANOS - RETRY_NANOS;
     }
     if (options.locks() && !mayWrite) {
       tryLater(nowNanos, () -> lockAgain(false));

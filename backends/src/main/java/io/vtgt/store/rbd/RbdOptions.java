@@ -29,8 +29,8 @@ record RbdOptions(
   /// What keeps an operation from going straight from the event loop to the network, and is not
   /// needed here: a hand-over to a thread of librbd (it is for callers that must not wait for a
   /// full pipe; ours cannot be full, see below), a scheduler that looks for writes to merge, and a
-  /// copy of what is written (the buffers stay ours, unchanged, until librbd lets go of them). At 4
-  /// KiB it is a fifth to a third of the CPU of an operation, at 64 KiB written nearly half.
+  /// copy of what is written (the buffers stay ours, unchanged, until librbd lets go of them). What
+  /// it saves is in docs/performance.md.
   ///
   /// librados makes callers wait when so much is under way. What is under way is bounded by the
   /// command windows and the data budget; an event loop must not wait.

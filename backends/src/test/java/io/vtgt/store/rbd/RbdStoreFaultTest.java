@@ -262,6 +262,25 @@ class RbdStoreFaultTest {
   }
 
   @Test
+  void shutOut_withTheLockFree_leavesItToWhoeverBrokeItForAWhile() throws Exception {
+    RbdStore store = open(Map.of());
+    pass(store, 5);
+    shared.owner = Optional.empty();
+    FakeImage next = new FakeImage(shared, "127.0.0.1:0/3");
+    openings.clear();
+    openings.add(() -> next);
+    image.answer = (long) Errno.ESHUTDOWN.result();
+    fault(store.flush());
+    await(store.settled());
+    pass(store, 5);
+    assertEquals(List.of("FENCED", "content", "LOCKED_BY_ANOTHER"), told);
+    assertEquals(Optional.empty(), shared.owner);
+    pass(store, 3);
+    assertEquals("USABLE", told.getLast());
+    assertEquals(Optional.of("127.0.0.1:0/3"), shared.owner);
+  }
+
+  @Test
   void silence_isToldAfterAWhile_andTheAnswerToo() throws Exception {
     RbdStore store = open(Map.of());
     image.answer = null;
