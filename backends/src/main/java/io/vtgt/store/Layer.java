@@ -151,6 +151,9 @@ public abstract class Layer implements BackingStore {
     return Future.succeededFuture();
   }
 
+  /// The store below is closed although the layer could not be detached: gives back what is left.
+  protected void abandon() {}
+
   /// Detaches, then closes the store below: in any case.
   @Override
   public final Future<Void> close() {
@@ -158,6 +161,12 @@ public abstract class Layer implements BackingStore {
         .transform(
             detached ->
                 next.close()
+                    .onComplete(
+                        _ -> {
+                          if (detached.failed()) {
+                            abandon();
+                          }
+                        })
                     .compose(
                         _ ->
                             detached.succeeded()

@@ -560,6 +560,11 @@ public final class WriteBackLayer extends Layer {
             });
   }
 
+  @Override
+  protected void abandon() {
+    var _ = cache.detach();
+  }
+
   private synchronized void leave() {
     leaving = true;
   }
