@@ -1,5 +1,6 @@
 package io.vtgt.store;
 
+import io.netty.channel.EventLoop;
 import io.vertx.core.Context;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -22,6 +23,23 @@ public final class CallingContext {
       context = ((VertxInternal) vertx).getOrCreateContext();
     }
     return context;
+  }
+
+  /// Runs a step on `context`, or at once where it is null.
+  public static void run(ContextInternal context, Runnable step) {
+    if (context == null) {
+      step.run();
+    } else {
+      context.runOnContext(_ -> step.run());
+    }
+  }
+
+  /// The event loop of `context`, or some one where it is null: for timers that are not lost with
+  /// the verticle that happens to call, as those of Vert.x are.
+  public static EventLoop loop(Vertx vertx, ContextInternal context) {
+    return context != null
+        ? context.nettyEventLoop()
+        : ((VertxInternal) vertx).nettyEventLoopGroup().next();
   }
 
   /// A promise whose future completes on the calling context.

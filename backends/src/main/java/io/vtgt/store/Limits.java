@@ -82,4 +82,22 @@ public record Limits(
         granularity,
         sharedWriters);
   }
+
+  /// The same store with writes that can be made durable by themselves.
+  public Limits withNativeFua() {
+    return new Limits(
+        maxTransfer,
+        optimalTransfer,
+        true,
+        durableFlush,
+        unmapGranularity,
+        unmapZeroes,
+        nativeWriteZeroes,
+        nativeWriteSame,
+        maxNativeCompareAndWrite,
+        reportsExtents,
+        maxAtomicWrite,
+        atomicWriteGranularity,
+        sharedWriters);
+  }
 }

@@ -1,12 +1,10 @@
 package io.vtgt.store.layer;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.EventLoop;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.ContextInternal;
-import io.vertx.core.internal.VertxInternal;
 import io.vtgt.store.BackingStore;
 import io.vtgt.store.CallingContext;
 import io.vtgt.store.CompareResult;
@@ -182,7 +180,10 @@ public final class DelayLayer extends Layer {
     ContextInternal context = CallingContext.current(vertx);
     Promise<T> promise = CallingContext.promise(context);
     StoreCall call = StoreCall.current();
-    Runnable goOn = () -> run(context, () -> StoreCall.within(call, operation).onComplete(promise));
+    Runnable goOn =
+        () ->
+            CallingContext.run(
+                context, () -> StoreCall.within(call, operation).onComplete(promise));
     long millis = millis(traffic, offset, length);
     synchronized (held) {
       List<Runnable> kept = held.get(traffic);
@@ -195,12 +196,7 @@ public final class DelayLayer extends Layer {
       return operation.get();
     }
     delayed.increment();
-    // Not a Vert.x timer: that would be lost with the verticle that called.
-    EventLoop loop =
-        context != null
-            ? context.nettyEventLoop()
-            : ((VertxInternal) vertx).nettyEventLoopGroup().next();
-    var _ = loop.schedule(goOn, millis, TimeUnit.MILLISECONDS);
+    var _ = CallingContext.loop(vertx, context).schedule(goOn, millis, TimeUnit.MILLISECONDS);
     return promise.future();
   }
 
@@ -212,13 +208,5 @@ public final class DelayLayer extends Layer {
     return spread.jitterMillis() == 0 || least == 0
         ? least
         : least + random.nextLong(spread.jitterMillis() + 1);
-  }
-
-  private static void run(ContextInternal context, Runnable step) {
-    if (context == null) {
-      step.run();
-    } else {
-      context.runOnContext(_ -> step.run());
-    }
   }
 }

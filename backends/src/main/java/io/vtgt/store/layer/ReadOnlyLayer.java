@@ -7,8 +7,8 @@ import io.vtgt.store.CompareResult;
 import io.vtgt.store.Geometry;
 import io.vtgt.store.Layer;
 import io.vtgt.store.Snapshots;
+import io.vtgt.store.SnapshotsBelow;
 import io.vtgt.store.StoreFault;
-import java.util.List;
 import java.util.Optional;
 
 /// Refuses every change of the content or the size. The unit over it is write protected.
@@ -62,7 +62,16 @@ public final class ReadOnlyLayer extends Layer {
 
   @Override
   public Optional<Snapshots> snapshots() {
-    return next().snapshots().map(WithoutRollback::new);
+    return next()
+        .snapshots()
+        .map(
+            below ->
+                new SnapshotsBelow(below) {
+                  @Override
+                  public Future<Void> rollback(String name) {
+                    return refused();
+                  }
+                });
   }
 
   private static <T> Future<T> refused(ByteBuf... data) {
@@ -71,32 +80,5 @@ public final class ReadOnlyLayer extends Layer {
     }
     return Future.failedFuture(
         new StoreFault(StoreFault.Kind.READ_ONLY, "the layer readonly lets no change through"));
-  }
-
-  private record WithoutRollback(Snapshots snapshots) implements Snapshots {
-    @Override
-    public Future<List<Snapshot>> list() {
-      return snapshots.list();
-    }
-
-    @Override
-    public Future<Void> create(String name) {
-      return snapshots.create(name);
-    }
-
-    @Override
-    public Future<Void> rollback(String name) {
-      return refused();
-    }
-
-    @Override
-    public Future<Void> remove(String name) {
-      return snapshots.remove(name);
-    }
-
-    @Override
-    public Future<Void> protect(String name, boolean isProtected) {
-      return snapshots.protect(name, isProtected);
-    }
   }
 }

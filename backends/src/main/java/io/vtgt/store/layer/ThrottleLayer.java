@@ -1,12 +1,10 @@
 package io.vtgt.store.layer;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.EventLoop;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.ContextInternal;
-import io.vertx.core.internal.VertxInternal;
 import io.vtgt.store.BackingStore;
 import io.vtgt.store.Caller;
 import io.vtgt.store.CallingContext;
@@ -91,12 +89,7 @@ public final class ThrottleLayer extends Layer {
 
       @Override
       public void in(ContextInternal context, long nanos, Runnable task) {
-        // Not a Vert.x timer: that would be lost with the verticle that called.
-        EventLoop loop =
-            context != null
-                ? context.nettyEventLoop()
-                : ((VertxInternal) vertx).nettyEventLoopGroup().next();
-        var _ = loop.schedule(task, nanos, TimeUnit.NANOSECONDS);
+        var _ = CallingContext.loop(vertx, context).schedule(task, nanos, TimeUnit.NANOSECONDS);
       }
     };
   }
@@ -240,7 +233,12 @@ public final class ThrottleLayer extends Layer {
           }
         };
     boolean waits =
-        wait(direction, bytes, call, () -> run(context, goOn), () -> run(context, drop));
+        wait(
+            direction,
+            bytes,
+            call,
+            () -> CallingContext.run(context, goOn),
+            () -> CallingContext.run(context, drop));
     if (!waits) {
       return begin(call, operation);
     }
@@ -265,14 +263,6 @@ public final class ThrottleLayer extends Layer {
       return StoreCall.within(call, operation);
     } catch (RuntimeException | Error e) {
       return Future.failedFuture(e); // the gate logs it
-    }
-  }
-
-  private static void run(ContextInternal context, Runnable step) {
-    if (context == null) {
-      step.run();
-    } else {
-      context.runOnContext(_ -> step.run());
     }
   }
 

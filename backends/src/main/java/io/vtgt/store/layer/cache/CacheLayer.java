@@ -14,6 +14,7 @@ import io.vtgt.store.CompareResult;
 import io.vtgt.store.Geometry;
 import io.vtgt.store.Layer;
 import io.vtgt.store.Snapshots;
+import io.vtgt.store.SnapshotsBelow;
 import io.vtgt.store.StoreCall;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreListener;

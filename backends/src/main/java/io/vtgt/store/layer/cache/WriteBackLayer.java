@@ -15,6 +15,7 @@ import io.vtgt.store.Geometry;
 import io.vtgt.store.Layer;
 import io.vtgt.store.Limits;
 import io.vtgt.store.Snapshots;
+import io.vtgt.store.SnapshotsBelow;
 import io.vtgt.store.StoreCall;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreListener;
@@ -143,7 +144,7 @@ public final class WriteBackLayer extends Layer {
     this.vertx = vertx;
     this.cache = cache;
     this.options = options;
-    this.limits = durableAlone(cache.limits());
+    this.limits = cache.limits().withNativeFua();
     this.background = vertx == null ? null : ((VertxInternal) vertx).createEventLoopContext();
     if (background != null) {
       ticker =
@@ -159,23 +160,6 @@ public final class WriteBackLayer extends Layer {
   @Override
   public Limits limits() {
     return limits;
-  }
-
-  private static Limits durableAlone(Limits below) {
-    return new Limits(
-        below.maxTransfer(),
-        below.optimalTransfer(),
-        true,
-        below.durableFlush(),
-        below.unmapGranularity(),
-        below.unmapZeroes(),
-        below.nativeWriteZeroes(),
-        below.nativeWriteSame(),
-        below.maxNativeCompareAndWrite(),
-        below.reportsExtents(),
-        below.maxAtomicWrite(),
-        below.atomicWriteGranularity(),
-        below.sharedWriters());
   }
 
   // --- reads
@@ -590,14 +574,7 @@ public final class WriteBackLayer extends Layer {
     Passage[] self = new Passage[1];
     Runnable later =
         () -> StoreCall.within(call, () -> run(self[0], operation)).onComplete(promise);
-    Runnable begin =
-        () -> {
-          if (context == null) {
-            later.run();
-          } else {
-            context.runOnContext(_ -> later.run());
-          }
-        };
+    Runnable begin = () -> CallingContext.run(context, later);
     Passage passage =
         new Passage(
             offset,

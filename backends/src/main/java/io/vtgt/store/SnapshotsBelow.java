@@ -1,14 +1,13 @@
-package io.vtgt.store.layer.cache;
+package io.vtgt.store;
 
 import io.vertx.core.Future;
-import io.vtgt.store.Snapshots;
 import java.util.List;
 
 /// The snapshots of the store below, for a layer that changes some of the calls.
-class SnapshotsBelow implements Snapshots {
+public class SnapshotsBelow implements Snapshots {
   private final Snapshots next;
 
-  SnapshotsBelow(Snapshots next) {
+  public SnapshotsBelow(Snapshots next) {
     this.next = next;
   }
 
