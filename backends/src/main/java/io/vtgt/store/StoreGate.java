@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.CompositeByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -141,7 +142,8 @@ public final class StoreGate {
     return state;
   }
 
-  /// Tells `next` from now on what happens to the medium by itself. There is one listener.
+  /// Tells `next` from now on what happens to the medium by itself, and that it was rolled back,
+  /// however late that ends. There is one listener.
   public void listen(StoreListener next) {
     listener = next;
   }
@@ -704,7 +706,30 @@ public final class StoreGate {
 
     @Override
     public Future<Void> rollback(String name) {
-      return asked(Operation.Reach.BARRIER, snapshots -> snapshots.rollback(name));
+      return asked(
+          Operation.Reach.BARRIER,
+          snapshots -> {
+            long bytesBefore = geometry().bytes();
+            return snapshots.rollback(name).onComplete(done -> tellRollback(done, bytesBefore));
+          });
+    }
+
+    /// Tells the listener, before what waited for the rollback goes on: unless it is certain that
+    /// nothing was done.
+    private void tellRollback(AsyncResult<Void> done, long bytesBefore) {
+      if (done.cause() instanceof StoreFault fault) {
+        switch (fault.kind()) {
+          case UNSUPPORTED, READ_ONLY, OUT_OF_RANGE, CLOSED -> {
+            return;
+          }
+          case READ_ERROR, WRITE_ERROR, OUT_OF_SPACE, UNAVAILABLE, TIMEOUT -> {} // a part of it
+        }
+      }
+      listener.contentChanged();
+      Geometry now = geometry();
+      if (now.bytes() != bytesBefore) {
+        listener.resized(now);
+      }
     }
 
     @Override

@@ -35,6 +35,7 @@ final class StoreWatch implements StoreListener {
   @Override
   public void contentChanged() {
     unit.attention(Asc.NOT_READY_TO_READY_CHANGE, _ -> true);
+    unit.owner().runOnContext(_ -> unit.spaceWatch().look());
   }
 
   @Override

@@ -1,6 +1,5 @@
 package io.vtgt.target;
 
-import io.vertx.core.AsyncResult;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -107,9 +106,9 @@ public final class Upkeep {
   }
 
   /// Gives the medium the content and the size that it had when a snapshot was made. What is under
-  /// way ends before, what comes meanwhile waits; then every nexus is told that the medium may have
-  /// changed (SPC-5, NOT READY TO READY CHANGE, MEDIUM MAY HAVE CHANGED), and that its size has
-  /// where it did. Reservations stay.
+  /// way ends before, what comes meanwhile waits; before that goes on every nexus is told, by
+  /// [StoreWatch], that the medium may have changed and that its size has where it did.
+  /// Reservations stay.
   ///
   /// @param force although initiators are logged in that see the unit: what they have cached or
   ///   mounted does not fit the medium any more
@@ -133,45 +132,21 @@ public final class Upkeep {
                     + (seenBy == 1 ? " session sees it" : " sessions see it")
                     + ", and what is mounted there would be corrupted: log out first, or force it");
           }
-          long bytesBefore = unit.gate().geometry().bytes();
           return snapshots
               .get()
               .rollback(snapshot)
-              .transform(done -> told(snapshot, done, bytesBefore));
+              .onComplete(done -> announceRollback(snapshot, done.cause()));
         });
   }
 
-  /// Tells the nexuses, unless it is certain that nothing was done.
-  private Future<Void> told(String snapshot, AsyncResult<Void> rolledBack, long bytesBefore) {
-    if (rolledBack.succeeded()) {
+  private void announceRollback(String snapshot, Throwable failure) {
+    if (failure == null) {
       unit.announce(Announcer.Severity.INFO, "it is as it was at snapshot " + snapshot);
-      return onOwner(() -> contentChanged(bytesBefore));
+    } else {
+      unit.announce(
+          Announcer.Severity.WARNING,
+          "the rollback to snapshot " + snapshot + " failed: " + failure.getMessage());
     }
-    unit.announce(
-        Announcer.Severity.WARNING,
-        "the rollback to snapshot " + snapshot + " failed: " + rolledBack.cause().getMessage());
-    if (rolledBack.cause() instanceof StoreFault fault) {
-      switch (fault.kind()) {
-        case UNSUPPORTED, READ_ONLY, OUT_OF_RANGE, CLOSED -> {}
-        case TIMEOUT -> {
-          var _ = unit.gate().drained().compose(_ -> onOwner(() -> contentChanged(bytesBefore)));
-        }
-        case READ_ERROR, WRITE_ERROR, OUT_OF_SPACE, UNAVAILABLE -> {
-          var _ = onOwner(() -> contentChanged(bytesBefore)); // a part of it may have been done
-        }
-      }
-    }
-    return Future.failedFuture(rolledBack.cause());
-  }
-
-  private Future<Void> contentChanged(long bytesBefore) {
-    unit.attention(Asc.NOT_READY_TO_READY_CHANGE, _ -> true);
-    if (unit.gate().geometry().bytes() != bytesBefore) {
-      unit.settle(unit.profile(), unit.defaults(), unit.state());
-      unit.capacityChanged();
-    }
-    var _ = unit.spaceWatch().look();
-    return Future.succeededFuture();
   }
 
   /// Takes the medium out, after all that is under way has ended and is durable.
