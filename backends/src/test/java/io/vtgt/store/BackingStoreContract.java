@@ -271,6 +271,15 @@ public abstract class BackingStoreContract {
   }
 
   @Test
+  void compareAndWrite_ofTheLastBlock_tellsWhereItDiffers() throws Exception {
+    byte[] almost = new byte[block()];
+    almost[block() - 1] = 1;
+    assertEquals(
+        new CompareResult.Differs(block() - 1),
+        await(() -> gate.compareAndWrite(SIZE - block(), direct(almost), direct(almost), false)));
+  }
+
+  @Test
   void compareAndWrite_writesOnlyWhatMatches() throws Exception {
     byte[] zero = new byte[4096];
     byte[] data = bytes(8, 4096);

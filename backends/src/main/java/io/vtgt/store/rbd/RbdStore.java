@@ -287,8 +287,16 @@ final class RbdStore implements BackingStore {
     @Override
     Future<CompareResult> fail(long answer) {
       return Errno.EILSEQ.is(answer)
-          ? Future.succeededFuture(new CompareResult.Differs((int) mismatch.getLongLE(0)))
+          ? Future.succeededFuture(new CompareResult.Differs(firstDifference()))
           : super.fail(answer);
+    }
+
+    /// librbd tells the place of the first difference as if the range began where its object does
+    /// (16.2). An object begins at a multiple of what is compared at most, so the rest is the
+    /// place.
+    private int firstDifference() {
+      int most = limits().maxNativeCompareAndWrite();
+      return Math.floorMod(mismatch.getLongLE(0), (int) Math.max(most, length));
     }
 
     @Override

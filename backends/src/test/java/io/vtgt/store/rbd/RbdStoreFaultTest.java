@@ -172,8 +172,8 @@ class RbdStoreFaultTest {
     RbdStore store = open(Map.of());
     assertEquals(512, store.limits().maxNativeCompareAndWrite());
     image.answer = null;
-    Future<CompareResult> result = store.compareAndWrite(0, data(512), data(512));
-    new Pointer(image.last().address()).setLong(0, 77);
+    Future<CompareResult> result = store.compareAndWrite(5 << 20, data(512), data(512));
+    new Pointer(image.last().address()).setLong(0, (4 << 20) + 77); // of the object, not the range
     image.answerAll(Errno.EILSEQ.result());
     assertEquals(new CompareResult.Differs(77), await(result));
   }
