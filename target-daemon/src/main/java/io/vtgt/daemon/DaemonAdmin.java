@@ -539,7 +539,7 @@ final class DaemonAdmin implements TargetAdmin {
     var units = served().flatMap(it -> it.unit().stream()).toList();
     var looks = new ArrayList<Future<Void>>();
     for (int i = 0; i < Math.min(MAX_LOOKS, units.size()); i++) {
-      looks.add(units.get(Math.floorMod(nextLook++, units.size())).spaceWatch().look());
+      looks.add(units.get(Math.floorMod(nextLook++, units.size())).spaceWatch().lookAgain());
     }
     return Future.join(looks).mapEmpty();
   }

@@ -21,10 +21,15 @@ public final class SpaceWatch {
   /// How far from the threshold, as a share of it, it is taken for left.
   private static final double CLEAR = 0.05;
 
+  /// Of the time the regular looks take this part at most: a store may have to count.
+  private static final int MOST_OF_TIME = 50;
+
   private final LogicalUnit unit;
 
   // Touched only on the unit's owner.
   private Promise<Void> looking;
+  private long beganNanos;
+  private long tookNanos;
 
   // Written by the owner, read from anywhere.
   private volatile Space last = Space.NOT_TOLD;
@@ -51,6 +56,22 @@ public final class SpaceWatch {
     return space.freeBytes() != Space.UNKNOWN && unwritten > space.freeBytes();
   }
 
+  /// As [#look()], for who comes again and again: does nothing as long as looks would take the
+  /// store more than a fiftieth of the time, going by the last one.
+  public Future<Void> lookAgain() {
+    Promise<Void> answered = Promise.promise();
+    unit.owner()
+        .runOnContext(
+            _ -> {
+              if (looking == null && System.nanoTime() - beganNanos < MOST_OF_TIME * tookNanos) {
+                answered.complete();
+              } else {
+                look().onComplete(answered);
+              }
+            });
+    return answered.future();
+  }
+
   /// Asks the store. Any context; who comes while another one asks gets the same answer.
   ///
   /// @return completes, on the unit's owner, when [#last] is new; never fails: what the store does
@@ -63,6 +84,7 @@ public final class SpaceWatch {
               boolean first = looking == null;
               if (first) {
                 looking = Promise.promise();
+                beganNanos = System.nanoTime();
               }
               looking.future().onComplete(answered);
               if (first) {
@@ -73,6 +95,7 @@ public final class SpaceWatch {
   }
 
   private void looked(io.vertx.core.AsyncResult<Space> answer) {
+    tookNanos = System.nanoTime() - beganNanos;
     if (answer.succeeded()) {
       last = answer.result();
       judge(answer.result());

@@ -12,6 +12,7 @@ import io.vertx.core.Promise;
 import io.vtgt.store.Layer;
 import io.vtgt.store.Snapshots;
 import io.vtgt.store.SnapshotsBelow;
+import io.vtgt.store.Space;
 import io.vtgt.store.StoreFault;
 import io.vtgt.store.StoreGate;
 import io.vtgt.store.Stores.LayerSpec;
@@ -21,6 +22,8 @@ import io.vtgt.target.ScsiFixture.Initiator;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -429,6 +432,29 @@ class UpkeepTest {
     zeroes(0, 512 << 10);
     await(unit.spaceWatch().look());
     assertTold(THRESHOLD_REACHED);
+  }
+
+  @Test
+  void spaceThatTakesLongToCount_isNotCountedAllTheTime() {
+    var counts = new AtomicInteger();
+    unit =
+        fixture.addUnit(
+            0,
+            ScsiFixture.PROFILE,
+            new Layer(new MemoryStore(ScsiFixture.BYTES)) {
+              @Override
+              public Future<Space> space() {
+                return unit.owner()
+                    .owner()
+                    .timer(200, TimeUnit.MILLISECONDS)
+                    .map(_ -> new Space(counts.incrementAndGet(), 0));
+              }
+            });
+    await(Future.join(unit.spaceWatch().lookAgain(), unit.spaceWatch().lookAgain()));
+    await(unit.spaceWatch().lookAgain());
+    assertEquals(1, unit.spaceWatch().last().allocatedBytes());
+    await(unit.spaceWatch().look());
+    assertEquals(2, unit.spaceWatch().last().allocatedBytes());
   }
 
   @Test
