@@ -38,6 +38,7 @@ final class TraceLines {
   private BufferedWriter out;
   private boolean broken;
 
+  /// @param vertx null to write on the calling thread
   /// @param file opened with the first line; empty for the log
   TraceLines(Vertx vertx, Optional<Path> file) {
     this.vertx = vertx;
@@ -87,6 +88,10 @@ final class TraceLines {
   }
 
   private void work() {
+    if (vertx == null) {
+      writeAll();
+      return;
+    }
     var _ =
         vertx.executeBlocking(
             () -> {

@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.vertx.core.Future;
-import io.vertx.core.internal.ContextInternal;
 import io.vtgt.store.BackingStore;
 import io.vtgt.store.Caller;
 import io.vtgt.store.StoreCall;
@@ -18,45 +17,14 @@ import io.vtgt.store.StoreGate;
 import io.vtgt.store.StoreProvider.OptionFault;
 import io.vtgt.store.memory.MemoryStore;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /// The layer under a gate, in a time of the test's own.
 class ThrottleLayerTest {
-
-  /// A clock that stands still until it is moved.
-  private static final class HandClock implements ThrottleLayer.Timers {
-    private record Due(long at, Runnable task) {}
-
-    private final PriorityQueue<Due> due = new PriorityQueue<>(Comparator.comparingLong(Due::at));
-    private long now = -5;
-
-    @Override
-    public long nowNanos() {
-      return now;
-    }
-
-    @Override
-    public void in(ContextInternal context, long nanos, Runnable task) {
-      due.add(new Due(now + nanos, task));
-    }
-
-    void pass(long millis) {
-      long end = now + TimeUnit.MILLISECONDS.toNanos(millis);
-      while (!due.isEmpty() && due.peek().at <= end) {
-        Due next = due.remove();
-        now = next.at;
-        next.task.run();
-      }
-      now = end;
-    }
-  }
 
   /// A command of a nexus.
   private static final class Command implements Caller {
