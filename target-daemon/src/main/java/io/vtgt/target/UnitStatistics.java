@@ -13,7 +13,8 @@ import java.util.function.LongSupplier;
 /// once takes no measurable time and counts none.
 public final class UnitStatistics {
   /// How many commands are being processed stands in the low bits of [#busy], and in the others
-  /// since when there is one.
+  /// since when there is one, or since when there is none. Whoever changes it looks at the clock
+  /// after he has read it, so that one busy time never reaches into another.
   private static final int COUNT_BITS = 20;
 
   private static final long COUNT = (1L << COUNT_BITS) - 1;
@@ -133,9 +134,9 @@ public final class UnitStatistics {
   ///
   /// @return to be given to [#ended]
   long began() {
-    long now = nowMicros();
     for (; ; ) {
       long before = busy.get();
+      long now = nowMicros();
       long after = (before & COUNT) == 0 ? now << COUNT_BITS | 1 : before + 1;
       if (busy.compareAndSet(before, after)) {
         return now;
@@ -147,12 +148,12 @@ public final class UnitStatistics {
   ///
   /// @param began what [#began] returned
   void ended(Traffic traffic, long began) {
-    long now = nowMicros();
-    micros[traffic.ordinal()].add(now - began);
     for (; ; ) {
       long before = busy.get();
+      long now = nowMicros();
       boolean last = (before & COUNT) == 1;
-      if (busy.compareAndSet(before, last ? 0 : before - 1)) {
+      if (busy.compareAndSet(before, last ? now << COUNT_BITS : before - 1)) {
+        micros[traffic.ordinal()].add(now - began);
         if (last) {
           busyMicros.add(busyFor(before, now));
         }
@@ -190,11 +191,8 @@ public final class UnitStatistics {
     return counters[traffic.ordinal()].sum();
   }
 
-  /// Of a command that began before another ended and looked at the clock after it, nothing is left
-  /// over: no time is below 0.
   private static long busyFor(long busy, long nowMicros) {
-    long length = (nowMicros - (busy >>> COUNT_BITS)) & MICROS;
-    return length > MICROS / 2 ? 0 : length;
+    return (nowMicros - (busy >>> COUNT_BITS)) & MICROS;
   }
 
   private long nowMicros() {

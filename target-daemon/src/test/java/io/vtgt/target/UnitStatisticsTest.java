@@ -8,6 +8,7 @@ import io.vtgt.store.StoreFault;
 import java.util.ArrayList;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -124,7 +125,7 @@ class UnitStatisticsTest {
     }
   }
 
-  @Test
+  @RepeatedTest(50)
   void manyThreads_loseNothing() throws InterruptedException {
     var threads = new ArrayList<Thread>();
     for (int i = 0; i < 4; i++) {
