@@ -1,6 +1,7 @@
 package io.vtgt.bench;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.vtgt.iscsi.pdu.AsyncMessage;
@@ -33,6 +34,10 @@ final class BenchInitiator extends ChannelInboundHandlerAdapter
     implements PduFramer.Sink<ResponsePdu> {
   private static final int BLOCK = 512;
   private static final int OUT_BYTES = 64 << 10;
+
+  /// Up to here data is copied behind its header; longer data goes out from where it is.
+  private static final int COPIED_BYTES = 8 << 10;
+
   private static final int FULL_FEATURE_PHASE = 3, OPERATIONAL = 1;
 
   private static final int RECEIVE_SEGMENT_LENGTH = 262_144;
@@ -46,7 +51,7 @@ final class BenchInitiator extends ChannelInboundHandlerAdapter
   private final PduFramer<ResponsePdu> framer = PduFramer.ofResponses(this);
   private final Map<String, String> negotiated = new HashMap<>();
   private final long[] sentNanos;
-  private final byte[] payload;
+  private final ByteBuf payload;
 
   private ChannelHandlerContext context;
   private Histogram times = new Histogram(3);
@@ -67,8 +72,9 @@ final class BenchInitiator extends ChannelInboundHandlerAdapter
     this.random = new SplittableRandom(seed);
     this.place = places / workload.sessions() * seed;
     this.sentNanos = new long[workload.queueDepth()];
-    this.payload = new byte[workload.transferBytes()];
-    new SplittableRandom(seed).nextBytes(payload);
+    byte[] content = new byte[workload.transferBytes()];
+    new SplittableRandom(seed).nextBytes(content);
+    this.payload = Unpooled.directBuffer(content.length).writeBytes(content);
   }
 
   CompletableFuture<Void> loggedIn() {
@@ -144,6 +150,7 @@ final class BenchInitiator extends ChannelInboundHandlerAdapter
       out.release();
       out = null;
     }
+    payload.release();
     fail("the target closed the connection");
   }
 
@@ -270,7 +277,7 @@ final class BenchInitiator extends ChannelInboundHandlerAdapter
     bytes.setMedium(5, immediate);
     sentNanos[slot] = System.nanoTime();
     if (immediate > 0) {
-      out.writeBytes(payload, 0, immediate);
+      data(0, immediate);
     }
     if (unsolicited) {
       dataOut(slot, Bhs.NO_TAG, immediate, Math.min(length, firstBurstLength) - immediate);
@@ -287,8 +294,18 @@ final class BenchInitiator extends ChannelInboundHandlerAdapter
       data.lun(lun).itt(itt).ttt(ttt).expStatSn(expStatSn).dataSn(dataSn).bufferOffset(offset);
       bytes.setByte(1, offset + piece == end ? 0x80 : 0);
       bytes.setMedium(5, piece);
-      out.writeBytes(payload, offset, piece);
+      data(offset, piece);
       offset += piece;
+    }
+  }
+
+  /// A part of the payload goes out behind the header.
+  private void data(int offset, int length) {
+    if (length <= COPIED_BYTES) {
+      out.writeBytes(payload, offset, length);
+    } else {
+      var _ = context.write(out.readRetainedSlice(out.readableBytes()), context.voidPromise());
+      var _ = context.write(payload.retainedSlice(offset, length), context.voidPromise());
     }
   }
 
@@ -317,6 +334,10 @@ final class BenchInitiator extends ChannelInboundHandlerAdapter
 
   /// 48 more bytes at the end of what goes out next.
   private ByteBuf header() {
+    if (out != null && out.writableBytes() < Bhs.LENGTH + COPIED_BYTES) {
+      var _ = context.write(out, context.voidPromise());
+      out = null;
+    }
     if (out == null) {
       out = context.alloc().directBuffer(OUT_BYTES);
     }

@@ -19,6 +19,8 @@ import org.HdrHistogram.Histogram;
 /// A closed-loop load generator: one event loop that keeps every session's queue full. Commands
 /// that the answers of one socket read make possible go out in one system call.
 final class Generator implements AutoCloseable {
+  private static final int MOST_READ_BYTES = 1 << 20;
+
   private final EventLoopGroup loop =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
 
