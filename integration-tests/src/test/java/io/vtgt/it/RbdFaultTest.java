@@ -12,16 +12,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /// What goes wrong around a Ceph image, under a verifying load, in one daemon that is never started
 /// again: no wrong byte, an answer over HTTP at any time, the sense and the event that
 /// `docs/rbd.md` promises, and everything works again when the cluster does.
-@EnabledIfSystemProperty(
-    named = "vtgt.cephFaults",
-    matches = "true",
-    disabledReason = "the fault run: bin/test --ceph -Dvtgt.cephFaults=true")
 class RbdFaultTest {
   private static final String TARGET = "iqn.2026-11.io.vtgt.it:fault";
   private static final String DOOMED = "iqn.2026-11.io.vtgt.it:doomed";

@@ -19,11 +19,11 @@ final class StoreWatch implements StoreListener {
 
   @Override
   public void resized(Geometry geometry) {
+    unit.capacityChanged();
     unit.owner()
         .runOnContext(
             _ -> {
               unit.settle(unit.profile(), unit.defaults(), unit.state());
-              unit.capacityChanged();
               var _ = unit.spaceWatch().look();
               unit.announce(
                   Announcer.Severity.INFO, "its medium has " + geometry.bytes() + " bytes now");
