@@ -12,8 +12,33 @@ public interface Caller {
         }
       };
 
-  /// Nobody in particular: whoever waits for the changes of some caller waits for these too.
-  Caller UNKNOWN = () -> false;
+  /// Nobody in particular.
+  Caller UNKNOWN = anonymous(GATEWAY);
+
+  /// Nobody in particular, but done for a party.
+  static Caller anonymous(Object party) {
+    return new Caller() {
+      @Override
+      public boolean aborted() {
+        return false;
+      }
+
+      @Override
+      public boolean isAnonymous() {
+        return true;
+      }
+
+      @Override
+      public Object party() {
+        return party;
+      }
+    };
+  }
+
+  /// Whoever waits for the changes of some caller waits for those of an anonymous one, too.
+  default boolean isAnonymous() {
+    return false;
+  }
 
   /// Nobody wants the result any more: of an operation done in pieces no further piece is begun,
   /// and one that waits for its turn never begins. Asked on any thread; once true, it stays so.

@@ -163,7 +163,7 @@ final class Lane {
     List<Operation<?>> found = new ArrayList<>();
     for (Operation<?> operation = head; operation != null; operation = operation.next) {
       if (operation.reach != Operation.Reach.READS
-          && !Caller.UNKNOWN.equals(operation.caller)
+          && !operation.caller.isAnonymous()
           && whose.test(operation.caller)) {
         found.add(operation);
       }
@@ -175,7 +175,7 @@ final class Lane {
   synchronized void watch(Drain drain, Predicate<Caller> whose) {
     for (Operation<?> operation = head; operation != null; operation = operation.next) {
       if (operation.reach != Operation.Reach.READS
-          && (Caller.UNKNOWN.equals(operation.caller) || whose.test(operation.caller))) {
+          && (operation.caller.isAnonymous() || whose.test(operation.caller))) {
         operation.awaited = true;
         operation.addWatcher(drain);
         drain.waitForOne();

@@ -834,8 +834,8 @@ public final class StoreGate {
   }
 
   /// Completes when no change that `whose` matches can reach the medium any more: those under way
-  /// now have been answered by the store, those in quarantine too. Changes of [Caller#UNKNOWN] are
-  /// waited for as well. May take as long as the store lives.
+  /// now have been answered by the store, those in quarantine too. Changes of a [Caller.Anonymous]
+  /// are waited for as well. May take as long as the store lives.
   public Future<Void> landed(Predicate<Caller> whose) {
     Drain drain = new Drain(CallingContext.promise(vertx), 0);
     synchronized (order) {

@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.vertx.core.Future;
 import io.vtgt.scsi.Access;
 import io.vtgt.scsi.Completion;
+import io.vtgt.store.Caller;
 import io.vtgt.store.StoreGate;
 import io.vtgt.target.LogicalUnit;
 import io.vtgt.target.Nexus;
@@ -16,8 +17,8 @@ import java.util.Optional;
 /// Reads and writes any bytes: what ends within a block is read with the whole block, and written
 /// by changing the block while nobody else writes it.
 ///
-/// Changes go through the gate without a caller: whoever ends tasks of the unit waits for them too,
-/// whichever unit's task they belong to.
+/// Changes go through the gate for the initiator, but for no task: whoever ends tasks of the unit
+/// waits for them too, whichever unit's task they belong to.
 record End(LogicalUnit unit, Nexus.Id as, Access access) {
 
   static End source(UnitDirectory.Way way) {
@@ -35,6 +36,10 @@ record End(LogicalUnit unit, Nexus.Id as, Access access) {
 
   StoreGate gate() {
     return unit.gate();
+  }
+
+  private Caller caller() {
+    return Caller.anonymous(as);
   }
 
   int blockBytes() {
@@ -55,7 +60,7 @@ record End(LogicalUnit unit, Nexus.Id as, Access access) {
     long from = floor(offset);
     int before = (int) (offset - from);
     return gate()
-        .read(from, (int) (ceiling(offset + length) - from))
+        .read(caller(), from, (int) (ceiling(offset + length) - from))
         .map(
             data ->
                 data.setIndex(data.readerIndex() + before, data.readerIndex() + before + length));
@@ -67,11 +72,12 @@ record End(LogicalUnit unit, Nexus.Id as, Access access) {
     long from = floor(offset);
     long to = ceiling(offset + length);
     if (from == offset && to == offset + length) {
-      return gate().write(offset, data, false);
+      return gate().write(caller(), offset, data, false);
     }
     int before = (int) (offset - from);
     return gate()
         .update(
+            caller(),
             from,
             (int) (to - from),
             current -> {
@@ -88,13 +94,13 @@ record End(LogicalUnit unit, Nexus.Id as, Access access) {
     long from = ceiling(offset);
     long to = floor(offset + length);
     if (from == offset && to == offset + length) {
-      return gate().writeZeroes(offset, length, unit.thin());
+      return gate().writeZeroes(caller(), offset, length, unit.thin());
     }
     if (from >= to) { // not one whole block
       return writeZeroBytes(offset, length);
     }
     return writeZeroBytes(offset, from - offset)
-        .compose(_ -> gate().writeZeroes(from, to - from, unit.thin()))
+        .compose(_ -> gate().writeZeroes(caller(), from, to - from, unit.thin()))
         .compose(_ -> writeZeroBytes(to, offset + length - to));
   }
 

@@ -16,13 +16,19 @@ import static io.vtgt.scsi.copy.CopyFixture.segment;
 import static io.vtgt.scsi.copy.CopyFixture.sense;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.buffer.ByteBuf;
+import io.vertx.core.Future;
 import io.vtgt.scsi.Asc;
 import io.vtgt.scsi.Completion;
 import io.vtgt.scsi.Sense;
 import io.vtgt.scsi.SenseKey;
+import io.vtgt.store.Layer;
+import io.vtgt.store.StoreCall;
 import io.vtgt.store.memory.MemoryStore;
 import io.vtgt.target.LogicalUnit;
+import io.vtgt.target.Nexus;
 import io.vtgt.target.ScsiFixture;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -31,6 +37,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -71,6 +78,39 @@ class ExtendedCopyTest {
     assertArrayEquals(data, fixture.read(b, 100 * 512, data.length));
     assertArrayEquals(
         Arrays.copyOfRange(data, 8 * 512, 16 * 512), fixture.read(a, 200 * 512, 8 * 512));
+  }
+
+  /// So that a rate of the initiator's bounds what it has copied, too.
+  @Test
+  void copy_countsAsTheInitiatorsOwnTraffic() {
+    List<Object> parties = new CopyOnWriteArrayList<>();
+    LogicalUnit c =
+        fixture.add(
+            7,
+            new Layer(new MemoryStore(1 << 20)) {
+              @Override
+              public boolean asksForCalls() {
+                return true;
+              }
+
+              @Override
+              public Future<ByteBuf> read(long offset, int length) {
+                parties.add(StoreCall.current().party());
+                return next().read(offset, length);
+              }
+
+              @Override
+              public Future<Void> write(long offset, ByteBuf bytes, boolean fua) {
+                parties.add(StoreCall.current().party());
+                return next().write(offset, bytes, fua);
+              }
+            });
+    byte[] list = list(0, 0, List.of(cscd(c), cscd(c)), List.of(segment(0, 1, 8, 0, 100)));
+    assertGood(fixture.copy(fixture.scsi.ready("other"), 7, list));
+    assertEquals(2, parties.size());
+    for (Object party : parties) {
+      assertTrue(party instanceof Nexus.Id id && id.toString().startsWith("other,"), "" + party);
+    }
   }
 
   /// What ESXi sends: no list identifier, DC, NAA designators.
