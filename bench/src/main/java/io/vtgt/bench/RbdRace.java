@@ -13,7 +13,12 @@ import java.util.Locale;
 ///
 /// They take turns in every round, and the order goes round, too. The image has no exclusive lock:
 /// several write it, and a lock would only go from one to the next at the beginning of a turn.
+///
+/// A fourth one does the same on a store that does nothing: what the way over iSCSI costs by
+/// itself, in target and generator. Where the cores are busy, no target can come nearer to fio than
+/// that.
 final class RbdRace {
+  private static final String HOP = "hop";
   private static final String POOL = "rbd", IMAGE = "race", CLIENT = "gateway";
   private static final String FEATURES = "--image-feature";
   private static final long SPAN = 256 << 20;
@@ -57,7 +62,8 @@ final class RbdRace {
       String store =
           "{ kind: rbd, pool: %s, image: %s, conf: %s, client: %s, lock: shared }"
               .formatted(POOL, IMAGE, conf, CLIENT);
-      try (var vtgtd = new Vtgtd(folder, Vtgtd.target("rbd", store));
+      String hop = "{ kind: \"null\", size: %d }".formatted(SPAN);
+      try (var vtgtd = new Vtgtd(folder, Vtgtd.target("rbd", store) + Vtgtd.target(HOP, hop));
           var tgtd = alone ? null : new Tgtd(folder)) {
         var racers = new ArrayList<Racer>();
         if (tgtd != null) {
@@ -68,6 +74,9 @@ final class RbdRace {
           racers.add(target(tgtd.subject("rbd")));
         }
         racers.add(target(vtgtd.subject("rbd")));
+        if (!alone) {
+          racers.add(new Racer(HOP, target(vtgtd.subject(HOP)).run()));
+        }
         measure(racers);
       }
     } finally {
@@ -103,16 +112,18 @@ final class RbdRace {
           figures.get(i).add(racers.get(i).run().of(workload, WARM_UP_MILLIS, millis));
         }
       }
-      double best = Figures.median(figures.getFirst()).iops();
+      double fio = Figures.median(figures.getFirst()).iops();
       for (int i = 0; i < racers.size(); i++) {
         var m = Figures.median(figures.get(i));
         System.out.printf(
             Locale.ROOT,
-            "| %s | %s | %,.0f | %.2f | %,.0f | %,.0f | %.1f | %s |%n",
+            "| %s | %s | %,.0f | %s | %,.0f | %,.0f | %.1f | %s |%n",
             workload.label(),
             racers.get(i).name(),
             m.iops(),
-            m.iops() / best,
+            racers.get(i).name().equals(HOP)
+                ? nearest(fio, m)
+                : String.format(Locale.ROOT, "%.2f", m.iops() / fio),
             m.mebibytesPerSecond() * 1.048576,
             m.p99Micros(),
             m.targetCpuMicros(),
@@ -121,6 +132,14 @@ final class RbdRace {
                 : String.format(Locale.ROOT, "%.1f", m.generatorCpuMicros()));
       }
     }
+  }
+
+  /// How near to fio a target can come that costs nothing but the way to it, where every core is
+  /// busy: then operations a second are what the cores have, by what an operation costs.
+  private static String nearest(double fio, Figures hop) {
+    double coreMicros = Runtime.getRuntime().availableProcessors() * 1e6 / fio;
+    double hopMicros = hop.targetCpuMicros() + hop.generatorCpuMicros();
+    return String.format(Locale.ROOT, "at most %.2f", coreMicros / (coreMicros + hopMicros));
   }
 
   private static List<Workload> workloads() {

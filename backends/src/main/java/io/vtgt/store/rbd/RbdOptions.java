@@ -42,12 +42,6 @@ record RbdOptions(
           "objecter_inflight_ops", String.valueOf(1 << 20),
           "objecter_inflight_op_bytes", String.valueOf(1L << 40));
 
-  /// librados answers on a pool of two threads. Where cores are few the second one only costs: an
-  /// answer goes through three threads anyway, and each image is told one answer at a time.
-  private static final String ANSWERING_THREADS = "librados_thread_count";
-
-  private static final int FEW_CORES = 4;
-
   /// What to do about another client that holds the exclusive lock.
   enum TakeOverRule {
     /// It is asked, and may refuse; then it is asked again every few seconds.
@@ -71,9 +65,6 @@ record RbdOptions(
     config.put("rbd_cache", Boolean.toString(cache));
     if (!cache) {
       config.putAll(STRAIGHT_THROUGH);
-    }
-    if (Runtime.getRuntime().availableProcessors() <= FEW_CORES) {
-      config.put(ANSWERING_THREADS, "1");
     }
     config.putAll(overrides(request.options()));
     ClusterOptions cluster =

@@ -90,6 +90,12 @@ public final class RbdStoreProvider implements StoreProvider {
         faults.add(new OptionFault("config." + secret, "use the option of its own"));
       }
     }
+    if (overrides.getOrDefault("librados_thread_count", "2").strip().matches("0*1?")) {
+      faults.add(
+          new OptionFault(
+              "config.librados_thread_count",
+              "librbd waits for ever with less than 2 when it removes a snapshot's protection"));
+    }
     String timeout = overrides.getOrDefault("rados_osd_op_timeout", "0");
     if (!timeout.matches("0+(\\.0*)?") && values.text("snapshot").isEmpty()) {
       faults.add(

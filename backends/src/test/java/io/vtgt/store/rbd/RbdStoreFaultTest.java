@@ -420,6 +420,7 @@ class RbdStoreFaultTest {
     assertFaulty(provider, Map.of("config", Map.of("rados_osd_op_timeout", 30)), "object map");
     assertFaulty(provider, Map.of("config", Map.of("rados osd op timeout", "5")), "object map");
     assertFaulty(provider, Map.of("config", Map.of("rbd_cache", "true")), "cache");
+    assertFaulty(provider, Map.of("config", Map.of("librados_thread_count", 1)), "less than 2");
     assertFaulty(provider, Map.of("lock", "shared", "cache", true), "behind its back");
     assertFaulty(provider, Map.of("lock", "shared", "takeOver", "dead"), "only with");
     assertFaulty(provider, Map.of("key", "x", "keyring", "y"), "not together");
