@@ -282,8 +282,15 @@ public final class Daemon {
         Reconciler.RETRY_MILLIS, _ -> admin.retryBroken().onComplete(_ -> retryBrokenLater()));
   }
 
+  /// Whether or not the one before has ended: a store that does not answer keeps nobody else from
+  /// being asked.
   private void lookAtSpaceLater() {
-    vertx.setTimer(SPACE_LOOK_MILLIS, _ -> admin.lookAtSpace().onComplete(_ -> lookAtSpaceLater()));
+    vertx.setTimer(
+        SPACE_LOOK_MILLIS,
+        _ -> {
+          var _ = admin.lookAtSpace();
+          lookAtSpaceLater();
+        });
   }
 
   // Stop. A step whose counterpart was never reached has nothing to do.

@@ -63,7 +63,7 @@ public final class SpaceWatch {
     unit.owner()
         .runOnContext(
             _ -> {
-              if (looking == null && System.nanoTime() - beganNanos < MOST_OF_TIME * tookNanos) {
+              if (looking != null || System.nanoTime() - beganNanos < MOST_OF_TIME * tookNanos) {
                 answered.complete();
               } else {
                 look().onComplete(answered);
