@@ -10,7 +10,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.ContextInternal;
-import io.vertx.core.internal.VertxInternal;
 import io.vtgt.store.Stores.LayerSpec;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -208,9 +207,7 @@ public final class StoreGate {
     long tickMicros = Math.max(1000, options.deadlineMillis() * 1000 / TICKS_PER_DEADLINE);
     return vertx == null || options.deadlineMillis() == 0
         ? null
-        : ((VertxInternal) vertx)
-            .nettyEventLoopGroup()
-            .next()
+        : CallingContext.loop(vertx, null)
             .scheduleWithFixedDelay(this::tick, tickMicros, tickMicros, TimeUnit.MICROSECONDS);
   }
 
@@ -834,8 +831,8 @@ public final class StoreGate {
   }
 
   /// Completes when no change that `whose` matches can reach the medium any more: those under way
-  /// now have been answered by the store, those in quarantine too. Changes of a [Caller.Anonymous]
-  /// are waited for as well. May take as long as the store lives.
+  /// now have been answered by the store, those in quarantine too. Changes of anonymous callers are
+  /// waited for as well. May take as long as the store lives.
   public Future<Void> landed(Predicate<Caller> whose) {
     Drain drain = new Drain(CallingContext.promise(vertx), 0);
     synchronized (order) {

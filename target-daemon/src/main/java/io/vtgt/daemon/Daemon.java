@@ -255,7 +255,8 @@ public final class Daemon {
             events,
             InstantSource.system());
     retryBrokenLater();
-    lookAtSpaceLater();
+    // Whether or not the look before has ended: a store that does not answer holds up no other.
+    vertx.setPeriodic(SPACE_LOOK_MILLIS, _ -> admin.lookAtSpace());
     var http = settings.overrides().over(inForce.document()).http();
     management = new MgmtVerticle(admin, http);
     return vertx
@@ -280,17 +281,6 @@ public final class Daemon {
   private void retryBrokenLater() {
     vertx.setTimer(
         Reconciler.RETRY_MILLIS, _ -> admin.retryBroken().onComplete(_ -> retryBrokenLater()));
-  }
-
-  /// Whether or not the one before has ended: a store that does not answer keeps nobody else from
-  /// being asked.
-  private void lookAtSpaceLater() {
-    vertx.setTimer(
-        SPACE_LOOK_MILLIS,
-        _ -> {
-          var _ = admin.lookAtSpace();
-          lookAtSpaceLater();
-        });
   }
 
   // Stop. A step whose counterpart was never reached has nothing to do.

@@ -56,8 +56,8 @@ public final class SpaceWatch {
     return space.freeBytes() != Space.UNKNOWN && unwritten > space.freeBytes();
   }
 
-  /// As [#look()], for who comes again and again: does nothing as long as looks would take the
-  /// store more than a fiftieth of the time, going by the last one.
+  /// As [#look()], for who comes again and again: does nothing while another look is under way, and
+  /// as long as looks would take the store more than a fiftieth of the time, going by the last one.
   public Future<Void> lookAgain() {
     Promise<Void> answered = Promise.promise();
     unit.owner()

@@ -371,18 +371,16 @@ class UpkeepTest {
 
   /// Snapshots of a store that rolls back when it is told to.
   private static final class Late extends SnapshotsBelow {
-    private final Snapshots snapshots;
     private final Future<Void> when;
 
     Late(Snapshots snapshots, Future<Void> when) {
       super(snapshots);
-      this.snapshots = snapshots;
       this.when = when;
     }
 
     @Override
     public Future<Void> rollback(String name) {
-      return when.compose(_ -> snapshots.rollback(name));
+      return when.compose(_ -> super.rollback(name));
     }
   }
 

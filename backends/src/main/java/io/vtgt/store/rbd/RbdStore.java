@@ -5,7 +5,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.ContextInternal;
-import io.vertx.core.internal.VertxInternal;
 import io.vtgt.store.BackingStore;
 import io.vtgt.store.CallingContext;
 import io.vtgt.store.CompareResult;
@@ -66,9 +65,7 @@ final class RbdStore implements BackingStore {
     this.pieceBytes =
         (long) OBJECTS_AT_ONCE * Math.max(attachment.limits().optimalTransfer(), 64 << 10);
     this.ticker =
-        ((VertxInternal) vertx)
-            .nettyEventLoopGroup()
-            .next()
+        CallingContext.loop(vertx, null)
             .scheduleWithFixedDelay(
                 () -> attachment.tick(System.nanoTime()),
                 TICK_MILLIS,
@@ -570,9 +567,7 @@ final class RbdStore implements BackingStore {
     Future<Void> closed = attachment.close();
     closed.onComplete(_ -> promise.tryComplete());
     var _ =
-        ((VertxInternal) vertx)
-            .nettyEventLoopGroup()
-            .next()
+        CallingContext.loop(vertx, null)
             .schedule(
                 () -> {
                   if (promise.tryComplete()) {

@@ -83,7 +83,7 @@ final class SheepdogStore implements BackingStore {
     this.vertx = vertx;
     this.timing = timing;
     this.writable = writable && !wanted.snapshot();
-    loop = ((VertxInternal) vertx).nettyEventLoopGroup().next();
+    loop = CallingContext.loop(vertx, null);
     lanes = new ObjectLanes(loop);
     link =
         new SheepLink((VertxInternal) vertx, loop, addresses, connections, timing, this::linkLost);
