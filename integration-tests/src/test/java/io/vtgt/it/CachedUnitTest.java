@@ -1,14 +1,10 @@
 package io.vtgt.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,19 +12,18 @@ import org.junit.jupiter.api.io.TempDir;
 /// what a disk of its own must hold of what it answered, however the daemon ends.
 class CachedUnitTest {
   private static final String TARGET = "iqn.2026-11.io.vtgt.it:cached";
-  private static final Path PROGRAM =
-      Tool.PROJECT.resolve("target/tools/libiscsi-1.20/iscsi-test-cu");
-  private static final Path RESULTS =
-      Tool.PROJECT.resolve("integration-tests/target/conformance/cached.tsv");
   private static final int SECONDS = 60, RUN_SECONDS = 600;
   private static final long LOAD_BYTES = 16 << 20;
 
   /// Small enough for everything to happen: blocks are given up, and dirty memory runs full.
   private static final String LAYERS =
-      """
-      layers: [ { kind: throttle, iops: 20000 }, { kind: cache, mode: write-back, size: 4MiB,
-                  blockSize: 8KiB, dirtySize: 1MiB, dirtyMillis: 200 } ]\
-      """;
+      "layers: [ { kind: throttle, iops: 20000 }, { kind: cache, mode: write-back, size: 4MiB,"
+          + " blockSize: 8KiB, dirtySize: 1MiB, dirtyMillis: 200 } ]";
+
+  /// What has nothing to do with the medium's content is left out, and SANITIZE, which would take
+  /// minutes.
+  private static final String LEFT_OUT =
+      "Sanitize|iSCSI|Reserve6|Prin|Prout|Inquiry|ModeSense|ReportSupported|Multipath|NoMedia";
 
   @TempDir Path folder;
 
@@ -44,7 +39,7 @@ class CachedUnitTest {
         units:
           - { lun: 0, store: { kind: file, path: disk.img, size: 64MiB }, %s%s }
     """
-        .formatted(TARGET, LAYERS.replaceAll("\\s+", " "), more);
+        .formatted(TARGET, LAYERS, more);
   }
 
   private DaemonProcess start(String more) {
@@ -59,42 +54,13 @@ class CachedUnitTest {
     return VerifyingLoad.start(daemon.portal, TARGET, LOAD_BYTES, 4, 8, System.nanoTime());
   }
 
-  /// What has nothing to do with the medium's content is left out, and SANITIZE, which would take
-  /// minutes.
-  private static final String LEFT_OUT =
-      "Sanitize|iSCSI|Reserve6|Prin|Prout|Inquiry|ModeSense|ReportSupported|Multipath|NoMedia";
-
   @Test
   void libiscsiSuite_overAWriteBackCache_noTestFails() throws IOException {
-    assumeTrue(
-        Files.isExecutable(PROGRAM), PROGRAM + " is not there (bin/test fetches it with apt)");
-    Files.createDirectories(RESULTS.getParent());
+    LibiscsiSuite.assumeFetched();
     try (var daemon = start("")) {
-      var ran =
-          Tool.run(
-              RUN_SECONDS,
-              Tool.PROJECT.resolve("integration-tests/libiscsi/run-libiscsi.sh").toString(),
-              "-q",
-              "-a",
-              "-b",
-              PROGRAM.toString(),
-              "-s",
-              LEFT_OUT,
-              "-o",
-              RESULTS.toString(),
-              daemon.url(TARGET, 0));
-      System.out.println("cached: " + ran.output().strip());
+      LibiscsiSuite.check(
+          LibiscsiSuite.run("cached", RUN_SECONDS, daemon.url(TARGET, 0), "-s", LEFT_OUT), 100);
     }
-    var failed = new ArrayList<String>();
-    int passed = 0;
-    for (String line : Files.readAllLines(RESULTS)) {
-      passed += line.startsWith("PASS\t") ? 1 : 0;
-      if (line.startsWith("FAIL\t")) {
-        failed.add(line);
-      }
-    }
-    assertEquals(List.of(), failed);
-    assertTrue(passed > 100, passed + " passed, in " + RESULTS);
   }
 
   @Test

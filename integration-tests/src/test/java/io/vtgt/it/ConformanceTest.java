@@ -27,12 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
 /// stores, and on a Ceph image where there is Ceph, all on one daemon. What passes on the wire is
 /// kept and read by tshark.
 class ConformanceTest {
-  private static final Path PROGRAM =
-      Tool.PROJECT.resolve("target/tools/libiscsi-1.20/iscsi-test-cu");
-
-  /// Results, and captures: for a look at what went wrong.
-  private static final Path FOLDER = Tool.PROJECT.resolve("integration-tests/target/conformance");
-
   private static final Path DOCUMENT = Tool.PROJECT.resolve("docs/conformance.md");
   private static final String BEGIN = "<!-- printed by ConformanceTest -->\n";
   private static final String BEGIN_CEPH =
@@ -98,44 +92,34 @@ class ConformanceTest {
     }
 
     Path capture() {
-      return FOLDER.resolve(name() + ".pcap.gz");
+      return LibiscsiSuite.FOLDER.resolve(name() + ".pcap.gz");
     }
 
     /// Through proxies to both portals, which write the capture.
     List<Outcome> go(DaemonProcess daemon) throws IOException {
-      Path results = FOLDER.resolve(name() + ".tsv");
+      List<LibiscsiSuite.Line> lines;
       try (var capture = new Capture(capture());
           var first = new RecordingProxy(daemon.portal, 1, capture);
           var second = new RecordingProxy(daemon.secondPortal, 2, capture)) {
-        var ran =
-            Tool.run(
+        lines =
+            LibiscsiSuite.run(
+                name(),
                 RUN_SECONDS,
-                Tool.PROJECT.resolve("integration-tests/libiscsi/run-libiscsi.sh").toString(),
-                "-q",
-                "-a",
+                url(first),
                 "-t",
                 TEST_SECONDS,
-                "-b",
-                PROGRAM.toString(),
                 "-f",
                 unit.only,
                 "-m",
-                url(second),
-                "-o",
-                results.toString(),
-                url(first));
-        System.out.println(name() + ": " + ran.output().strip());
+                url(second));
       }
       if (Tool.installed("tshark")) {
         DISSECTIONS.put(name(), Dissection.of(capture()));
       }
       var outcomes = new ArrayList<Outcome>();
-      for (String line : Files.readAllLines(results)) {
-        String[] fields = line.split("\t", -1);
-        if (!fields[0].equals("status")) {
-          String test = fields[1].substring(fields[1].indexOf('.') + 1);
-          outcomes.add(new Outcome(store, unit, test, Result.valueOf(fields[0]), fields[3]));
-        }
+      for (var line : lines) {
+        String test = line.test().substring(line.test().indexOf('.') + 1);
+        outcomes.add(new Outcome(store, unit, test, Result.valueOf(line.status()), line.reason()));
       }
       return outcomes;
     }
@@ -147,9 +131,7 @@ class ConformanceTest {
 
   @BeforeAll
   static void runAll() throws IOException, InterruptedException, ExecutionException {
-    assumeTrue(
-        Files.isExecutable(PROGRAM), PROGRAM + " is not there (bin/test fetches it with apt)");
-    Files.createDirectories(FOLDER);
+    LibiscsiSuite.assumeFetched();
     var runs = new ArrayList<Run>();
     var document =
         new StringBuilder(

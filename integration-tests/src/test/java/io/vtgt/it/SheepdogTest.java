@@ -1,12 +1,9 @@
 package io.vtgt.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.vtgt.store.sheepdog.SheepServer;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -27,10 +24,6 @@ import org.junit.jupiter.api.io.TempDir;
 /// which judges what the daemon sends.
 class SheepdogTest {
   private static final String TARGET = "iqn.2026-11.io.vtgt.it:sheepdog";
-  private static final Path PROGRAM =
-      Tool.PROJECT.resolve("target/tools/libiscsi-1.20/iscsi-test-cu");
-  private static final Path RESULTS =
-      Tool.PROJECT.resolve("integration-tests/target/conformance/sheepdog.tsv");
 
   /// Sanitize.Reset waits for a SANITIZE of so much.
   private static final long SIZE = 256L << 20;
@@ -59,41 +52,23 @@ class SheepdogTest {
 
   @Test
   void libiscsiSuite_onAVdi_noTestFails() throws IOException {
-    assumeTrue(
-        Files.isExecutable(PROGRAM), PROGRAM + " is not there (bin/test fetches it with apt)");
-    Files.createDirectories(RESULTS.getParent());
+    LibiscsiSuite.assumeFetched();
     try (var server = new SheepServer(1)) {
       server.immediately();
       server.allowOverlaps(); // some tests do
       server.create("disk", SIZE, OBJECT_SHIFT);
       try (var daemon = DaemonProcess.start(folder.resolve("data"), document(server))) {
-        var ran =
-            Tool.run(
+        LibiscsiSuite.check(
+            LibiscsiSuite.run(
+                "sheepdog",
                 RUN_SECONDS,
-                Tool.PROJECT.resolve("integration-tests/libiscsi/run-libiscsi.sh").toString(),
-                "-q",
-                "-a",
+                daemon.url(TARGET, 0),
                 "-t",
                 TEST_SECONDS,
-                "-b",
-                PROGRAM.toString(),
                 "-m",
-                "iscsi://127.0.0.1:" + daemon.secondPortal + "/" + TARGET + "/0",
-                "-o",
-                RESULTS.toString(),
-                daemon.url(TARGET, 0));
-        System.out.println("sheepdog: " + ran.output().strip());
+                "iscsi://127.0.0.1:" + daemon.secondPortal + "/" + TARGET + "/0"),
+            200);
       }
-      var failed = new ArrayList<String>();
-      int passed = 0;
-      for (String line : Files.readAllLines(RESULTS)) {
-        passed += line.startsWith("PASS\t") ? 1 : 0;
-        if (line.startsWith("FAIL\t")) {
-          failed.add(line);
-        }
-      }
-      assertEquals(List.of(), failed);
-      assertTrue(passed > 200, passed + " passed, in " + RESULTS);
       assertEquals(List.of(), server.violations());
     }
   }
